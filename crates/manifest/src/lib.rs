@@ -1,0 +1,21 @@
+//! Text to located Nodes: YAML and JSON read as kubectl reads it.
+//!
+//! A [`Source`] is one text. [`read`] splits it into [`Document`]s as
+//! `k8s.io/apimachinery` does, parses each as `sigs.k8s.io/yaml` does, and keeps for
+//! every key and value the place where it was written. [`manifests`] turns a document
+//! into Kubernetes objects (a `List` into its items). [`mark_unknowns`] says afterwards
+//! which scalars are not known before something else (Flux, SOPS, Argo CD) fills them in.
+//!
+//! This crate knows nothing of CloudNativePG.
+
+mod node;
+mod object;
+mod read;
+mod source;
+mod unknown;
+
+pub use node::{pointer_token, Entry, Lookup, Map, Node, Number, Origin, Partial, Part, Unknown, Value};
+pub use object::{Manifest, manifests};
+pub use read::{Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, read};
+pub use source::{Position, Source, SourceId, Sources, Span};
+pub use unknown::{Dialect, UnknownReason, mark_unknowns};

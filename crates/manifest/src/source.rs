@@ -1,0 +1,123 @@
+//! Texts, and places in them.
+
+use std::sync::OnceLock;
+
+/// Which [`Source`] of a [`Sources`] a place is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// A byte range of one source; `start == end` is a place between two bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The text it is in.
+    pub source: SourceId,
+    /// First byte, from 0.
+    pub start: u32,
+    /// The byte after the last one.
+    pub end: u32,
+}
+
+/// A place as people count: line and column from 1, columns in Unicode code points, bytes from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1. `\n`, `\r\n` and a lone `\r` end a line.
+    pub line: usize,
+    /// Column in code points, from 1.
+    pub column: usize,
+    /// Byte, from 0.
+    pub byte: usize,
+}
+
+/// One text: a file, standard input, a request body. Immutable.
+#[derive(Debug)]
+pub struct Source {
+    path: String,
+    bytes: Vec<u8>,
+    /// Byte at which each line starts; made when first asked for.
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// A text known to the user as `path` (relative to the working directory, with `/`;
+    /// `-` is standard input).
+    pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { path: path.into(), bytes, lines: OnceLock::new() }
+    }
+
+    /// The path as shown to the user.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The bytes as read.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text, where it is UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes).ok()
+    }
+
+    /// Bytes at which lines start; the first is 0.
+    pub fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let mut starts = vec![0];
+            let mut bytes = self.bytes.iter().zip(1u32..).peekable();
+            while let Some((byte, next)) = bytes.next() {
+                let followed_by_newline = bytes.peek().is_some_and(|(byte, _)| **byte == b'\n');
+                if *byte == b'\n' || (*byte == b'\r' && !followed_by_newline) {
+                    starts.push(next);
+                }
+            }
+            starts
+        })
+    }
+
+    /// Where `byte` stands; a byte past the end is the end.
+    pub fn position(&self, byte: u32) -> Position {
+        let end = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let byte = byte.min(end);
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start <= byte).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or(0);
+        let before = self.bytes.get(start as usize..byte as usize).unwrap_or_default();
+        // A code point starts at every byte that is not a continuation byte.
+        let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+        Position { line, column, byte: byte as usize }
+    }
+}
+
+/// All texts of a run; hands out their ids.
+#[derive(Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a text and names it.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        let id = SourceId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        self.0.push(source);
+        id
+    }
+
+    /// The text of that name; `None` only for an id of another `Sources`.
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.0.get(id.0 as usize)
+    }
+
+    /// Every text with its id, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0u32..).map(SourceId).zip(&self.0)
+    }
+
+    /// Start and end of a span.
+    pub fn positions(&self, span: Span) -> Option<(Position, Position)> {
+        let source = self.get(span.source)?;
+        Some((source.position(span.start), source.position(span.end)))
+    }
+}

@@ -1,0 +1,262 @@
+//! What rules may ask: values with a declared schema, documented where they are declared.
+//!
+//! A [`View`] is a struct made with [`view!`](crate::view!): its fields are what a rule can
+//! read, their doc comments are the documentation, and a name that is not among them is an
+//! error when the rule is loaded.
+
+use manifest::{Node, Span};
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+/// Something known, or the reason why it is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known<T> {
+    /// This.
+    Known(T),
+    /// Not known; reads after "… is": `${PG_INSTANCES}`, `encrypted`, `not in the repository`.
+    Unknown(String),
+}
+
+impl<T> Known<T> {
+    /// The value, where it is known.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// A place a view stands for: where it is written, and the pointer in its object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where it is written.
+    pub span: Span,
+    /// RFC 6901 pointer in its object.
+    pub pointer: String,
+}
+
+/// The type of a field, for documentation and for checking rules when they are loaded.
+#[derive(Debug, Clone, Copy)]
+pub enum FieldType {
+    /// A boolean.
+    Bool,
+    /// An integer.
+    Int,
+    /// A string.
+    String,
+    /// A part of a manifest: any of its fields may be asked.
+    Node,
+    /// A view of that schema, or null.
+    View(fn() -> &'static Schema),
+    /// A list of strings.
+    Strings,
+    /// A list of views of that schema.
+    Views(fn() -> &'static Schema),
+    /// `field[name]`: for every name a view of that schema.
+    Lookup(fn() -> &'static Schema),
+}
+
+/// One field of a view.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldSchema {
+    /// As a rule writes it.
+    pub name: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+    /// What it holds; every field may also be null or unknown.
+    pub kind: FieldType,
+}
+
+/// What a view has.
+#[derive(Debug)]
+pub struct Schema {
+    /// Its Rust name, for documentation.
+    pub name: &'static str,
+    /// What it stands for.
+    pub doc: &'static str,
+    /// Its fields, in order of declaration.
+    pub fields: &'static [FieldSchema],
+}
+
+impl Schema {
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&'static FieldSchema> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// The value of a field.
+#[derive(Debug)]
+pub enum Field<'v> {
+    /// Nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A string.
+    String(Cow<'v, str>),
+    /// Not known, and why.
+    Unknown(Cow<'v, str>),
+    /// A part of a manifest, with its pointer there.
+    Node(&'v Node, Cow<'v, str>),
+    /// Another view.
+    View(&'v dyn View),
+    /// A list.
+    List(Vec<Field<'v>>),
+    /// `field[name]`.
+    Lookup(&'v dyn ViewLookup),
+}
+
+/// What a rule can read field by field.
+pub trait View: Debug + Send + Sync {
+    /// What it has.
+    fn schema(&self) -> &'static Schema;
+    /// The value of a field; `None` if the schema has no such field.
+    fn get(&self, field: &str) -> Option<Field<'_>>;
+    /// The place it stands for, to point at in a finding.
+    fn place(&self) -> Option<&Place>;
+}
+
+/// What a rule can read by any name, such as `secrets["b2-credentials"]`.
+pub trait ViewLookup: Debug + Send + Sync {
+    /// The view for that name; there is one for every name, that may say "nothing makes it".
+    fn find(&self, name: &str) -> Box<dyn View + '_>;
+}
+
+/// A Rust type that a field of a view can have.
+pub trait AsField {
+    /// Its declared type.
+    const KIND: FieldType;
+    /// Its value.
+    fn as_field(&self) -> Field<'_>;
+}
+
+impl AsField for bool {
+    const KIND: FieldType = FieldType::Bool;
+    fn as_field(&self) -> Field<'_> {
+        Field::Bool(*self)
+    }
+}
+
+impl AsField for i64 {
+    const KIND: FieldType = FieldType::Int;
+    fn as_field(&self) -> Field<'_> {
+        Field::Int(*self)
+    }
+}
+
+impl AsField for String {
+    const KIND: FieldType = FieldType::String;
+    fn as_field(&self) -> Field<'_> {
+        Field::String(Cow::Borrowed(self))
+    }
+}
+
+/// A Rust type that a list field of a view can hold.
+pub trait AsElement: AsField {
+    /// The declared type of a list of these.
+    const LIST: FieldType;
+}
+
+impl AsElement for String {
+    const LIST: FieldType = FieldType::Strings;
+}
+
+impl<T: AsElement> AsField for Vec<T> {
+    const KIND: FieldType = T::LIST;
+    fn as_field(&self) -> Field<'_> {
+        Field::List(self.iter().map(AsField::as_field).collect())
+    }
+}
+
+impl<T: AsField> AsField for Option<T> {
+    const KIND: FieldType = T::KIND;
+    fn as_field(&self) -> Field<'_> {
+        self.as_ref().map_or(Field::Null, AsField::as_field)
+    }
+}
+
+impl<T: AsField> AsField for Known<T> {
+    const KIND: FieldType = T::KIND;
+    fn as_field(&self) -> Field<'_> {
+        match self {
+            Known::Known(value) => value.as_field(),
+            Known::Unknown(reason) => Field::Unknown(Cow::Borrowed(reason)),
+        }
+    }
+}
+
+/// Declares a view: a struct whose documented fields are what rules can read. Every view has a
+/// further field `place: Option<Place>`, that rules do not read but findings point at.
+///
+/// ```
+/// topology::view! {
+///     /// An image reference.
+///     pub struct ImageView {
+///         /// The tag, null without one.
+///         pub tag: topology::view::Known<Option<String>>,
+///     }
+/// }
+/// assert_eq!(ImageView::schema_of().fields[0].name, "tag");
+/// ```
+#[macro_export]
+macro_rules! view {
+    (
+        $(#[doc = $doc:literal])+
+        pub struct $name:ident {
+            $( $(#[doc = $field_doc:literal])+ pub $field:ident: $type:ty, )*
+        }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            $( $(#[doc = $field_doc])+ pub $field: $type, )*
+            /// The place it stands for.
+            pub place: Option<$crate::view::Place>,
+        }
+
+        impl $name {
+            /// What rules can read of it.
+            pub fn schema_of() -> &'static $crate::view::Schema {
+                static SCHEMA: $crate::view::Schema = $crate::view::Schema {
+                    name: stringify!($name),
+                    doc: concat!($($doc, "\n"),+),
+                    fields: &[ $( $crate::view::FieldSchema {
+                        name: stringify!($field),
+                        doc: concat!($($field_doc, "\n"),+),
+                        kind: <$type as $crate::view::AsField>::KIND,
+                    }, )* ],
+                };
+                &SCHEMA
+            }
+        }
+
+        impl $crate::view::View for $name {
+            fn schema(&self) -> &'static $crate::view::Schema {
+                Self::schema_of()
+            }
+            fn get(&self, field: &str) -> Option<$crate::view::Field<'_>> {
+                match field {
+                    $( stringify!($field) => Some($crate::view::AsField::as_field(&self.$field)), )*
+                    _ => None,
+                }
+            }
+            fn place(&self) -> Option<&$crate::view::Place> {
+                self.place.as_ref()
+            }
+        }
+
+        impl $crate::view::AsField for $name {
+            const KIND: $crate::view::FieldType = $crate::view::FieldType::View(Self::schema_of);
+            fn as_field(&self) -> $crate::view::Field<'_> {
+                $crate::view::Field::View(self)
+            }
+        }
+
+        impl $crate::view::AsElement for $name {
+            const LIST: $crate::view::FieldType = $crate::view::FieldType::Views(Self::schema_of);
+        }
+    };
+}
