@@ -4,7 +4,7 @@
 //! read, their doc comments are the documentation, and a name that is not among them is an
 //! error when the rule is loaded.
 
-use manifest::{Node, Span};
+use manifest::{Node, Partial, Span};
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -123,6 +123,13 @@ pub trait View: Debug + Send + Sync {
 pub trait ViewLookup: Debug + Send + Sync {
     /// The view for that name; there is one for every name, that may say "nothing makes it".
     fn find(&self, name: &str) -> Box<dyn View + '_>;
+
+    /// The view for a name of which only parts are known; `None` (the usual case): nothing can
+    /// be said of it.
+    fn find_partial(&self, name: &Partial) -> Option<Box<dyn View + '_>> {
+        let _ = name;
+        None
+    }
 }
 
 /// A Rust type that a field of a view can have.
