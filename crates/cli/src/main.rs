@@ -1,1 +1,28 @@
-fn main() {}
+//! The `cnpg-lint` command.
+
+mod args;
+mod checkout;
+mod command;
+mod exit;
+mod output;
+mod progress;
+mod setup;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are no mistakes; clap prints those to standard output.
+        Err(error) => {
+            let code = if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Clean };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match command::run(arguments) {
+        Ok(code) => code.into(),
+        Err(error) => error.tell().into(),
+    }
+}

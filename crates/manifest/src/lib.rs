@@ -8,13 +8,16 @@
 //!
 //! This crate knows nothing of CloudNativePG.
 
+mod holes;
+mod json;
 mod node;
 mod object;
 mod read;
 mod source;
 mod unknown;
 
-pub use node::{pointer_token, Entry, Lookup, Map, Node, Number, Origin, Partial, Part, Unknown, Value};
+pub use json::to_json;
+pub use node::{Entry, Lookup, Map, Node, Number, Origin, Part, Partial, Unknown, Value, pointer_token};
 pub use object::{Manifest, manifests};
 pub use read::{Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, read};
 pub use source::{Position, Source, SourceId, Sources, Span};

@@ -95,12 +95,15 @@ pub enum Part {
 }
 
 /// A value of which nothing is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unknown {
     /// The text as written; empty for a list or map.
     pub raw: String,
     /// Why.
     pub reason: UnknownReason,
+    /// What kubectl would take it for, where that is something else than the string `raw`:
+    /// the value under a custom tag, which kubectl ignores.
+    pub value: Option<Box<Node>>,
 }
 
 /// What a map says of a key.

@@ -1,6 +1,6 @@
 //! Documents to Kubernetes objects.
 
-use crate::node::Node;
+use crate::node::{Node, Value};
 use crate::read::Document;
 
 /// One Kubernetes object.
@@ -47,6 +47,67 @@ impl Manifest {
 /// The objects of a document: itself, or the items of a `List` or `*List` that has `items`,
 /// to any depth. A document without `kind` is no object.
 pub fn manifests(document: &Document) -> Vec<Manifest> {
-    let _ = document;
-    Vec::new()
+    let Ok(node) = &document.content else { return Vec::new() };
+    into_manifests(node.clone(), document.index, document.kubectl)
+}
+
+impl Document {
+    /// Its objects, as [`manifests`] gives them, without copying them.
+    pub fn into_manifests(self) -> Vec<Manifest> {
+        let Self { content, index, kubectl, .. } = self;
+        content.map(|node| into_manifests(node, index, kubectl)).unwrap_or_default()
+    }
+}
+
+fn into_manifests(node: Node, document: usize, kubectl: bool) -> Vec<Manifest> {
+    let mut found = Vec::new();
+    // A list that waits comes before its items' siblings: a stack, last item first.
+    let mut waiting = vec![(node, String::new())];
+    while let Some((mut node, base)) = waiting.pop() {
+        if !is_object(&node) {
+            continue;
+        }
+        if let Some(items) = take_items(&mut node) {
+            let numbered = items.into_iter().enumerate().rev();
+            waiting.extend(numbered.map(|(at, item)| (typed(item, &node), format!("{base}/items/{at}"))));
+        } else {
+            found.push(Manifest { node, document, base, kubectl });
+        }
+    }
+    found
+}
+
+fn is_object(node: &Node) -> bool {
+    node.get("kind").is_some_and(|kind| kind.value != Value::Null)
+}
+
+/// The items of a list; it is left without them.
+fn take_items(node: &mut Node) -> Option<Vec<Node>> {
+    let is_list = node.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
+    let Value::Map(map) = &mut node.value else { return None };
+    let entry = map.entries.iter_mut().find(|entry| is_list && entry.key == "items")?;
+    match &mut entry.value.value {
+        Value::List(items) => Some(std::mem::take(items)),
+        _ => None,
+    }
+}
+
+/// An item with `apiVersion` and `kind`: where it has neither, an item of a `ConfigMapList`
+/// is a `ConfigMap` of the same version.
+fn typed(mut item: Node, list: &Node) -> Node {
+    let kind = list.get("kind").and_then(Node::as_str).and_then(|kind| kind.strip_suffix("List"));
+    let (Some(kind), Value::Map(map)) = (kind.filter(|kind| !kind.is_empty()), &mut item.value) else {
+        return item;
+    };
+    if map.entry("kind").is_some() || map.entry("apiVersion").is_some() {
+        return item;
+    }
+    let from_list = |key: &str| list.as_map().and_then(|map| map.entry(key)).cloned();
+    let kind_entry = from_list("kind").map(|mut entry| {
+        entry.value.value = Value::String(kind.to_owned());
+        entry
+    });
+    let written = std::mem::take(&mut map.entries);
+    map.entries = from_list("apiVersion").into_iter().chain(kind_entry).chain(written).collect();
+    item
 }

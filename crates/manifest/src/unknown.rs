@@ -3,7 +3,8 @@
 //! Reading keeps every scalar as the text has it. What a `${VAR}` means depends on the
 //! door and the field, so the caller says in which [`Dialect`] a value is written.
 
-use crate::node::Node;
+use crate::holes;
+use crate::node::{Entry, Map, Node, Value, pointer_token};
 use std::fmt;
 
 /// Why a value is not known.
@@ -60,5 +61,62 @@ impl Dialect {
 /// values, and opens maps whose keys are not known. A node for which `literal` says so (it
 /// gets the RFC 6901 pointer from `node`) is left as it is, with all below it.
 pub fn mark_unknowns(node: &mut Node, dialect: Dialect, literal: &dyn Fn(&str) -> bool) {
-    let _ = (node, dialect, literal);
+    if dialect == Dialect::LITERAL {
+        return;
+    }
+    Marker { dialect, literal, pointer: String::new() }.node(node);
+}
+
+struct Marker<'l> {
+    dialect: Dialect,
+    literal: &'l dyn Fn(&str) -> bool,
+    /// Of the node that is looked at.
+    pointer: String,
+}
+
+impl Marker<'_> {
+    fn node(&mut self, node: &mut Node) {
+        match &mut node.value {
+            Value::String(text) => {
+                // Asking is dear, so ask only where it matters.
+                let Some(value) = holes::understand(text, self.dialect) else { return };
+                if !(self.literal)(&self.pointer) {
+                    node.value = value;
+                }
+            }
+            Value::List(_) | Value::Map(_) if (self.literal)(&self.pointer) => {}
+            Value::List(items) => {
+                for (at, item) in items.iter_mut().enumerate() {
+                    self.below(&at.to_string(), item);
+                }
+            }
+            Value::Map(map) => self.map(map),
+            _ => {}
+        }
+    }
+
+    fn map(&mut self, map: &mut Map) {
+        for Entry { key, value, .. } in &mut map.entries {
+            if map.open.is_none() {
+                map.open = holes::understand(key, self.dialect).and_then(|value| reason(&value));
+            }
+            self.below(&pointer_token(key), value);
+        }
+    }
+
+    fn below(&mut self, token: &str, node: &mut Node) {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        self.pointer.push_str(token);
+        self.node(node);
+        self.pointer.truncate(length);
+    }
+}
+
+fn reason(value: &Value) -> Option<UnknownReason> {
+    match value {
+        Value::Unknown(unknown) => Some(unknown.reason.clone()),
+        Value::Partial(partial) => Some(partial.reason.clone()),
+        _ => None,
+    }
 }

@@ -1,1 +1,35 @@
-//! placeholder
+//! A checked-out repository to an Inventory: which files matter, and what deploys them.
+//!
+//! [`scan`] walks the files once, reads those that can matter, and says of every object which
+//! environments deploy it into which namespace. It knows which kinds and names lead to a
+//! database, not what is right or wrong about one.
+
+mod argocd;
+mod assemble;
+mod deploy;
+mod environment;
+mod flux;
+mod generators;
+mod graph;
+mod input;
+mod kinds;
+mod kustomize;
+mod library;
+mod mention;
+mod names;
+mod parallel;
+mod patch;
+mod patching;
+mod paths;
+mod placing;
+mod roots;
+mod scan;
+mod selector;
+mod tree;
+mod unlinted;
+mod visit;
+mod walk;
+
+pub use input::{Input, Options, ScanError};
+pub use scan::{Scan, SourceInfo, Unavailable, scan, scan_observed};
+pub use unlinted::{NotLinted, NotLintedReason};

@@ -3,9 +3,28 @@
 //! A rule is one YAML file ([`rule_file`]); [`judge`] holds objects of an Inventory against the
 //! rules and gives a [`Judgement`]; [`suppress`] takes out of it what someone gave a reason for.
 
+pub mod baseline;
+pub mod config;
+mod examples;
+mod expr;
 pub mod finding;
+pub mod fingerprint;
+mod judge;
+mod reading;
+mod rule;
+mod rule_error;
+pub mod rule_file;
+mod select;
+pub mod suppress;
+mod template;
 
 pub use finding::{
     Check, Failure, Finding, Judgement, Location, ObjectRef, Outcome, RefusedBy, Related, RuleDoc, Severity,
     Suppressed, SuppressedBy, Undecided,
 };
+pub use examples::{ExampleFailure, run_examples};
+pub use judge::{Input, judge};
+pub use reading::reading_findings;
+pub use rule::{Embedded, Rule, RuleSet};
+pub use rule_error::RuleError;
+pub use rule_file::{Door, RuleFile};

@@ -223,7 +223,9 @@ impl Inventory {
         let near: Vec<_> = all
             .iter()
             .filter(|found| found.placement.environment == from.environment)
-            .filter(|found| found.placement.namespace.may_be_same(&from.namespace) || found.is_cluster_scoped())
+            .filter(|found| {
+                found.placement.namespace.may_be_same(&from.namespace) || found.is_cluster_scoped()
+            })
             .copied()
             .collect();
         if !near.is_empty() {

@@ -1,13 +1,28 @@
 //! Environments, the Inventory of their objects, and what CloudNativePG would make of it.
 //!
 //! `repo` (files) or `admission` (a request and the cluster's caches) say which objects there
-//! are and where they go: an [`Inventory`]. From it this crate answers what a rule asks of
+//! are and where they go: an [`Inventory`]. From it a [`Topology`] answers what a rule asks of
 //! more than one object, through [`view`]s whose schema is declared.
 
+mod address;
+mod credential;
+pub mod exposure;
+pub mod hba;
+pub mod image;
+mod index;
 pub mod inventory;
+pub mod literal;
+mod read;
+mod tied;
+mod topology;
+mod unknowns;
 pub mod view;
+pub mod views;
 
 pub use inventory::{
     Environment, EnvironmentId, EnvironmentKind, Found, Inventory, Made, Namespace, NamespaceFrom, Object,
     ObjectId, Opaque, Placement, Wholeness,
 };
+pub use topology::{Settings, SiteSetting, Topology};
+pub use unknowns::mark_unknowns;
+pub use views::{Views, variables};

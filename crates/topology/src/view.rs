@@ -25,6 +25,55 @@ impl<T> Known<T> {
             Self::Unknown(_) => None,
         }
     }
+
+    /// What `turn` makes of the value, where it is known.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Known<U> {
+        match self {
+            Self::Known(value) => Known::Known(turn(value)),
+            Self::Unknown(reason) => Known::Unknown(reason),
+        }
+    }
+
+    /// What `turn` makes of the value, where it is known.
+    pub fn and_then<U>(self, turn: impl FnOnce(T) -> Known<U>) -> Known<U> {
+        match self {
+            Self::Known(value) => turn(value),
+            Self::Unknown(reason) => Known::Unknown(reason),
+        }
+    }
+
+    /// The same, borrowed.
+    pub fn as_ref(&self) -> Known<&T> {
+        match self {
+            Self::Known(value) => Known::Known(value),
+            Self::Unknown(reason) => Known::Unknown(reason.clone()),
+        }
+    }
+}
+
+impl Known<bool> {
+    /// One of the two: settled without the other where one is known to be true.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Known(true), _) | (_, Self::Known(true)) => Self::Known(true),
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
+            _ => Self::Known(false),
+        }
+    }
+
+    /// Both: settled without the other where one is known to be false.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.not().or(other.not()).not()
+    }
+
+    /// The contrary.
+    #[must_use]
+    #[allow(clippy::should_implement_trait)] // reads better without an import
+    pub fn not(self) -> Self {
+        self.map(|value| !value)
+    }
 }
 
 /// A place a view stands for: where it is written, and the pointer in its object.

@@ -1,0 +1,255 @@
+//! The command line.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use report::Format;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold());
+
+/// Would this PostgreSQL survive the loss of a node, a disk or a site, and do its credentials leak?
+///
+/// Judges the CloudNativePG databases of a checked-out repository.
+#[derive(Debug, Parser)]
+#[command(name = "cnpg-lint", version, styles = STYLES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judges files and directories.
+    Check(Box<CheckArgs>),
+    /// Shows each document of a file as the linter reads it.
+    Inspect(InspectArgs),
+    /// Shows a rule's documentation.
+    Explain(ExplainArgs),
+    /// Lists the rules, tests rule files, or writes a new one.
+    Rules(RulesArgs),
+    /// Writes a commented configuration file.
+    Init(InitArgs),
+    /// Prints a shell completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page.
+    Man,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Files and directories; `-` is standard input.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The checkout in which references are looked up [default: the nearest .git above, else the path].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// How to print the findings.
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format())]
+    pub(crate) format: Format,
+    /// Also writes the findings to a file; may be given several times.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) output: Vec<Output>,
+    /// The mildest severity that fails the run.
+    #[arg(long, value_enum, default_value_t = FailOn::Error, env = "CNPG_LINT_FAIL_ON")]
+    pub(crate) fail_on: FailOn,
+    /// What is undecided or not linted makes the run incomplete (exit code 3).
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Exits with code 4 if no object was judged.
+    #[arg(long)]
+    pub(crate) require_objects: bool,
+    /// Lists every judgement, not only the broken ones (JSON).
+    #[arg(long)]
+    pub(crate) checks: bool,
+    /// Lists what could not be decided, and why.
+    #[arg(long)]
+    pub(crate) undecided: bool,
+    /// Also tells findings in other files that a change of the given ones can have caused.
+    #[arg(long)]
+    pub(crate) affected: bool,
+    /// Writes the findings of today to a file; later runs with --baseline tell only new ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Leaves out the findings of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Files over this size are not read.
+    #[arg(long, value_name = "BYTES", default_value = "32MiB", value_parser = size)]
+    pub(crate) max_file_size: usize,
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = color())]
+    pub(crate) color: report::ColorChoice,
+}
+
+/// Where configuration and rules come from.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file [default: .cnpg-lint.yaml at the root of the checkout].
+    #[arg(long, value_name = "FILE", env = "CNPG_LINT_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Adds the rule files of a directory.
+    #[arg(long, value_name = "DIR", env = "CNPG_LINT_RULES")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The file; `-` is standard input.
+    pub(crate) file: PathBuf,
+    /// `human`, or `json`: one line per document.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule's id.
+    pub(crate) rule: String,
+    /// Adds the rule files of a directory.
+    #[arg(long, value_name = "DIR", env = "CNPG_LINT_RULES")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// As text for a terminal, or `json`.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RulesCommand>,
+    /// Adds the rule files of a directory.
+    #[arg(long, value_name = "DIR", env = "CNPG_LINT_RULES")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// A list for people, `json`, or a Markdown table.
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(crate) format: ListFormat,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Runs the examples of the rule files of a directory and shows what differs.
+    Test {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Writes a commented rule file, `ID.yaml`.
+    New {
+        /// The id, kebab-case.
+        id: String,
+        /// Where to write it.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        directory: PathBuf,
+    },
+    /// Prints the JSON Schema of the configuration file.
+    Schema,
+    /// Lists what a rule can ask, for one kind of object.
+    Variables {
+        /// The kind, such as `Cluster`.
+        kind: String,
+    },
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The file to write; `-` prints it.
+    #[arg(default_value = ".cnpg-lint.yaml")]
+    pub(crate) file: PathBuf,
+}
+
+/// `human` or `json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    /// For people.
+    Human,
+    /// For scripts.
+    Json,
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people.
+    Human,
+    /// For scripts.
+    Json,
+    /// A Markdown table.
+    Markdown,
+}
+
+/// The mildest severity that fails a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Any finding.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors.
+    Error,
+    /// Nothing.
+    Never,
+}
+
+/// `FORMAT=FILE`.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    /// How.
+    pub(crate) format: Format,
+    /// Where.
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as sarif=findings.sarif")?;
+        let format = format.parse().map_err(|error: report::UnknownFormat| error.to_string())?;
+        if file.is_empty() {
+            return Err("the file is missing: write FORMAT=FILE".to_owned());
+        }
+        Ok(Self { format, file: file.into() })
+    }
+}
+
+fn format() -> impl clap::builder::TypedValueParser<Value = Format> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name))
+        .try_map(|name| name.parse::<Format>())
+}
+
+fn color() -> impl clap::builder::TypedValueParser<Value = report::ColorChoice> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(report::ColorChoice::ALL.map(report::ColorChoice::name))
+        .try_map(|name| name.parse::<report::ColorChoice>())
+}
+
+/// `33554432`, `32MiB`, `500k`.
+fn size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|ch: char| ch.is_ascii_alphabetic());
+    let unit: usize = match text.get(digits.len()..).unwrap_or_default().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        unit => return Err(format!("unknown unit `{unit}`: bytes, KiB, MiB or GiB")),
+    };
+    let bytes = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+    // Places are counted in 32 bits.
+    bytes.filter(|bytes| u32::try_from(*bytes).is_ok()).ok_or_else(|| "a size below 4 GiB, such as 32MiB".to_owned())
+}

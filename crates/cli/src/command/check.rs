@@ -1,0 +1,138 @@
+//! `cnpg-lint check`: from a checkout to findings.
+
+use super::judgement::{self, Judged};
+use crate::args::{CheckArgs, FailOn};
+use crate::exit::{Error, Exit};
+use crate::progress::Progress;
+use crate::{checkout, output, setup};
+use manifest::{Limits, Source};
+use report::{Counts, Format, NotLinted, Options, Report, ReportInput, Tool};
+use repo::{Input, NotLintedReason, Scan};
+use rules::config::Config;
+use rules::{Rule, RuleDoc, RuleSet, Severity};
+use std::path::{Path, PathBuf};
+
+/// Judges, prints, and says how the program ends.
+pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
+    let working_directory = std::env::current_dir()?;
+    let first = arguments.paths.iter().find(|path| !is_stdin(path));
+    let root = checkout::root(
+        arguments.root.as_deref(),
+        first.map_or(Path::new("."), PathBuf::as_path),
+        &working_directory,
+    );
+    let rules = setup::rules(&arguments.config.rules)?;
+    let config = setup::config(&arguments.config, &root, &rules)?;
+    let progress = Progress::start("reading the repository");
+    let mut scan = repo::scan(&repo::Options {
+        paths: arguments.paths.iter().map(input).collect(),
+        root: arguments.root.clone(),
+        limits: Limits { bytes: arguments.max_file_size, ..Limits::default() },
+        working_directory: working_directory.clone(),
+    })
+    .map_err(|error| Error::Usage(error.to_string()))?;
+    let parsed = scan.sources.iter().count();
+    let Judged { judgement, notice } = judgement::judge(arguments, &mut scan, &rules, config, &root)?;
+    drop(progress);
+    let docs = docs_for(arguments, &rules);
+    let prefix = checkout::prefix(&root, &working_directory);
+    let report = Report::new(ReportInput {
+        tool: Tool { name: "cnpg-lint", version: env!("CARGO_PKG_VERSION") },
+        sources: &scan.sources,
+        judgement: &judgement,
+        rules: &docs,
+        counts: Counts { files: scan.files, parsed, documents: scan.documents, rules: rules.iter().count() },
+        not_linted: not_linted(&scan),
+        complete: !scan.unavailable.iter().any(|unavailable| unavailable.named),
+        prefix: &prefix,
+    });
+    tell_unavailable(&scan);
+    print(arguments, &report)?;
+    if let Some(notice) = notice {
+        eprintln!("note: {notice}");
+    }
+    Ok(exit(arguments, &report, &scan))
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn input(path: &PathBuf) -> Input {
+    if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) }
+}
+
+/// Documentation of the rules, where an output holds it.
+fn docs_for(arguments: &CheckArgs, rules: &RuleSet) -> Vec<RuleDoc> {
+    let formats = arguments.output.iter().map(|output| output.format).chain([arguments.format]);
+    if formats.into_iter().any(|format| format == Format::Sarif || format == Format::Github) {
+        rules.iter().map(Rule::doc).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// What should have been judged and was not. Files that nothing deploys are left as they are: they
+/// are listed, but nothing is wrong with them.
+fn not_linted(scan: &Scan) -> Vec<NotLinted> {
+    scan.not_linted.iter().map(|file| NotLinted::new(file.path.clone(), file.reason.id())).collect()
+}
+
+fn tell_unavailable(scan: &Scan) {
+    for unavailable in &scan.unavailable {
+        let level = if unavailable.named { "error" } else { "warning" };
+        eprintln!("{level}: {}: {}", unavailable.path, unavailable.message);
+    }
+}
+
+fn print(arguments: &CheckArgs, report: &Report<'_>) -> Result<(), Error> {
+    let options = Options {
+        color: output::is_colored(arguments.color),
+        width: terminal_width(),
+        show_undecided: arguments.undecided || arguments.strict,
+        show_not_linted: arguments.strict,
+        checks: arguments.checks,
+    };
+    output::to_stdout(|out| report::render(arguments.format, report, &options, out))?;
+    let options = Options { color: false, width: 100, ..options };
+    for output in &arguments.output {
+        output::to_file(&output.file, |out| report::render(output.format, report, &options, out))?;
+    }
+    Ok(())
+}
+
+/// Columns of the terminal: as it says itself, else 100.
+fn terminal_width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.unwrap_or(100).clamp(60, 140)
+}
+
+fn exit(arguments: &CheckArgs, report: &Report<'_>, scan: &Scan) -> Exit {
+    let threshold = match arguments.fail_on {
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Never => None,
+    };
+    if threshold.is_some_and(|threshold| report.worst().is_some_and(|worst| worst >= threshold)) {
+        return Exit::Findings;
+    }
+    if arguments.require_objects && report.objects() == 0 {
+        return Exit::NoObjects;
+    }
+    let is_open = |file: &repo::NotLinted| file.reason != NotLintedReason::NotDeployed;
+    let undone = report.undecided() > 0 || scan.not_linted.iter().any(is_open);
+    if !report.is_complete() || (arguments.strict && undone) {
+        return Exit::Incomplete;
+    }
+    Exit::Clean
+}
+
+/// The text of the configuration, to point at what is stale in it.
+pub(super) fn config_source(arguments: &CheckArgs, root: &Path, config: &Config) -> Option<Source> {
+    let _ = config;
+    let path = arguments.config.config.clone().unwrap_or_else(|| root.join(setup::CONFIG_FILE));
+    let text = std::fs::read(&path).ok()?;
+    let shown = path.strip_prefix(std::env::current_dir().ok()?).unwrap_or(&path).to_path_buf();
+    Some(Source::new(shown.to_string_lossy().replace('\\', "/"), text))
+}

@@ -1,0 +1,72 @@
+//! `cnpg-lint explain`: a rule's documentation, from its file alone.
+
+use crate::args::{ExplainArgs, TextFormat};
+use crate::exit::{Error, Exit};
+use crate::{output, setup};
+use rules::{Rule, rule_file::JudgedBy};
+use std::fmt::Write as _;
+
+/// Prints the documentation of one rule.
+pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Error> {
+    let rules = setup::rules(&arguments.rules)?;
+    let Some(rule) = rules.get(&arguments.rule) else {
+        let near = schema::did_you_mean(&arguments.rule, rules.iter().map(|rule| rule.id.as_ref()));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(Error::Usage(format!("no rule `{}`{near}", arguments.rule)));
+    };
+    match arguments.format {
+        TextFormat::Human => output::line(human(rule).trim_end())?,
+        TextFormat::Json => {
+            let mut value = serde_json::to_value(rule.file()).map_err(|error| Error::Usage(error.to_string()))?;
+            if let Some(map) = value.as_object_mut() {
+                map.insert("category".to_owned(), rule.category.as_ref().into());
+            }
+            output::line(&format!("{value:#}"))?;
+        }
+    }
+    Ok(Exit::Clean)
+}
+
+fn human(rule: &Rule) -> String {
+    let (file, doc) = (rule.file(), rule.doc());
+    let mut text = format!("{}: {}\n\n", rule.id, file.title);
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<10} {value}");
+    };
+    row("severity", doc.severity.name());
+    row("category", &rule.category);
+    if !doc.kinds.is_empty() {
+        row("judges", &doc.kinds.join(", "));
+    }
+    row("doors", &doc.doors.join(", "));
+    if let Some(program) = doc.refused_by {
+        row("refused by", program.name());
+    }
+    if !doc.enabled {
+        row("default", "off; the configuration turns it on");
+    }
+    for (name, value) in &file.params {
+        row("parameter", &format!("{name}: {value}"));
+    }
+    row("source", &doc.source.join(", "));
+    let _ = write!(text, "\nWhy\n\n{}\n\nHelp\n\n{}\n", indented(&doc.why), indented(&doc.help));
+    for example in &file.examples {
+        let verdict = match (example.broken.is_empty(), example.undecided.is_empty(), example.holds) {
+            (false, _, _) => format!("broken at {}", example.broken.join(", ")),
+            (_, false, _) => format!("undecided at {}", example.undecided.join(", ")),
+            (_, _, true) => "holds".to_owned(),
+            _ => "not about this".to_owned(),
+        };
+        let title = example.title.as_deref().unwrap_or("Example");
+        let _ = write!(text, "\n{title} ({verdict})\n\n{}\n", indented(&example.manifest));
+    }
+    if file.judged_by == JudgedBy::Itself {
+        let _ = write!(text, "\nSuppress it\n\n    # cnpg-lint: ignore[{}] the reason\n", rule.id);
+    }
+    text
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.trim_end().lines().map(|line| if line.is_empty() { String::new() } else { format!("    {line}") });
+    lines.collect::<Vec<_>>().join("\n")
+}

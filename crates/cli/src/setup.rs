@@ -1,0 +1,70 @@
+//! Rules and configuration, before anything is judged.
+
+use crate::args::ConfigArgs;
+use crate::exit::Error;
+use rules::config::Config;
+use rules::{Rule, RuleSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// The name of the configuration file at the root of a checkout.
+pub(crate) const CONFIG_FILE: &str = ".cnpg-lint.yaml";
+
+/// The built-in rules and those of the given directories.
+pub(crate) fn rules(directories: &[PathBuf]) -> Result<RuleSet, Error> {
+    let mut rules = rulebook::rules();
+    for directory in directories {
+        rules.extend(rules_of(directory)?);
+    }
+    let rules = RuleSet::new(rules).map_err(Error::Usage)?;
+    if !directories.is_empty() {
+        rules.check_references().map_err(Error::Usage)?;
+    }
+    Ok(rules)
+}
+
+/// The rules of a directory and the directories in it: a rule's category is the directory it is in.
+pub(crate) fn rules_of(directory: &Path) -> Result<Vec<Rule>, Error> {
+    let mut rules = Vec::new();
+    for path in entries(directory)? {
+        if path.is_dir() {
+            rules.extend(rules_of(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            let text = read(&path)?;
+            let name = directory.canonicalize().ok();
+            let category = name.as_deref().and_then(Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let rule = Rule::load(&shown(&path), &category, &text);
+            rules.push(rule.map_err(|error| Error::Rule { text, error })?);
+        }
+    }
+    Ok(rules)
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let named = |error| Error::File { path: shown(directory), error };
+    let entries = fs::read_dir(directory).map_err(named)?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, io::Error>>().map_err(named)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The configuration: the file named, else the one at the root of the checkout, else none.
+pub(crate) fn config(arguments: &ConfigArgs, root: &Path, rules: &RuleSet) -> Result<Config, Error> {
+    let found = root.join(CONFIG_FILE);
+    let path = match &arguments.config {
+        Some(path) => path.clone(),
+        None if found.is_file() => found,
+        None => return Ok(Config::default()),
+    };
+    let text = read(&path)?;
+    Config::load(&text, &rules.table()).map_err(|error| Error::Config { path: shown(&path), text, error })
+}
+
+/// Reads a text file; says which if it cannot.
+pub(crate) fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|error| Error::File { path: shown(path), error })
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}

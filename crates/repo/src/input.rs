@@ -1,0 +1,125 @@
+//! What is to be scanned, and where the checkout is that it belongs to.
+
+use crate::paths;
+use manifest::Limits;
+use std::path::{Path, PathBuf};
+
+/// A path as the user named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file or a directory, absolute or relative to the working directory.
+    Path(PathBuf),
+}
+
+/// What is to be scanned.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The paths that findings are wanted for, in the user's order.
+    pub paths: Vec<Input>,
+    /// The checkout in which references are looked up; else the nearest directory with `.git`
+    /// above the first path, else the first path itself.
+    pub root: Option<PathBuf>,
+    /// Bounds for one file.
+    pub limits: Limits,
+    /// The directory that relative paths start from, and that paths are shown relative to.
+    pub working_directory: PathBuf,
+}
+
+/// Why nothing could be scanned.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The root that was asked for is no directory.
+    #[error("the root {path} is not a directory")]
+    Root {
+        /// As the user named it.
+        path: String,
+    },
+}
+
+/// Where everything is.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The root, absolute.
+    pub root: PathBuf,
+    /// Whether the root is walked, or only what was named is read.
+    pub walked: bool,
+    /// The named files and directories as paths of the checkout, in the user's order.
+    pub named: Vec<Named>,
+    /// Whether standard input was named.
+    pub stdin: bool,
+    working_directory: PathBuf,
+}
+
+/// A named file or directory.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// Path in the checkout (`../` leads out of it).
+    pub path: String,
+    /// The same, absolute.
+    pub absolute: PathBuf,
+    /// A directory.
+    pub directory: bool,
+}
+
+impl Layout {
+    /// Finds the root. Named paths that do not exist count as files; reading them will say so.
+    pub fn new(options: &Options) -> Result<Self, ScanError> {
+        let working_directory = options.working_directory.clone();
+        let absolutes: Vec<PathBuf> = options
+            .paths
+            .iter()
+            .filter_map(|input| match input {
+                Input::Path(path) => Some(paths::absolute(&working_directory, path)),
+                Input::Stdin => None,
+            })
+            .collect();
+        let (root, walked) = match (&options.root, absolutes.first()) {
+            (Some(root), _) => (existing_root(&working_directory, root)?, true),
+            (None, Some(first)) => enclosing_root(first),
+            (None, None) => (working_directory.clone(), false),
+        };
+        let named = absolutes
+            .into_iter()
+            .map(|absolute| Named {
+                path: in_checkout(&root, &absolute),
+                directory: absolute.is_dir(),
+                absolute,
+            })
+            .collect();
+        Ok(Self { root, walked, named, stdin: options.paths.contains(&Input::Stdin), working_directory })
+    }
+
+    /// A path of the checkout as the user is shown it.
+    pub fn shown(&self, path: &str) -> String {
+        paths::relative(&self.working_directory, &paths::absolute(&self.root, Path::new(path)))
+    }
+
+    /// Whether findings in that file are wanted.
+    pub fn is_named(&self, path: &str) -> bool {
+        self.named.iter().any(|named| paths::is_under(path, &named.path))
+    }
+}
+
+/// A path of the file system as a path of the checkout.
+pub(crate) fn in_checkout(root: &Path, absolute: &Path) -> String {
+    let path = paths::relative(root, absolute);
+    if path == "." { String::new() } else { path }
+}
+
+fn existing_root(working_directory: &Path, root: &Path) -> Result<PathBuf, ScanError> {
+    let absolute = paths::absolute(working_directory, root);
+    if absolute.is_dir() { Ok(absolute) } else { Err(ScanError::Root { path: root.display().to_string() }) }
+}
+
+/// The nearest directory with `.git`, else the path itself. Beside a single file outside of a
+/// checkout may stand anything (a home directory), so there only the file is read.
+fn enclosing_root(first: &Path) -> (PathBuf, bool) {
+    let directory = first.is_dir();
+    let start = if directory { first } else { first.parent().unwrap_or(first) };
+    match start.ancestors().find(|dir| dir.join(".git").exists()) {
+        Some(root) => (root.to_owned(), true),
+        None => (start.to_owned(), directory),
+    }
+}

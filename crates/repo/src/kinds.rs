@@ -1,0 +1,173 @@
+//! Which kinds there are: judged ones, ones that reach databases without naming them, ones
+//! without a namespace, and ones whose own templates are not templates of the file.
+
+use manifest::{Dialect, Manifest, Node, Value, mark_unknowns};
+
+/// Groups whose kinds are judged.
+const JUDGED_GROUPS: [&str; 2] = ["postgresql.cnpg.io", "barmancloud.cnpg.io"];
+
+/// Whether an object is of a judged kind.
+pub(crate) fn is_judged(manifest: &Manifest) -> bool {
+    manifest.group().is_some_and(|group| JUDGED_GROUPS.contains(&group))
+}
+
+/// Whether an object is Flux's `Kustomization`.
+pub(crate) fn is_flux_kustomization(manifest: &Manifest) -> bool {
+    manifest.kind() == Some("Kustomization") && manifest.group() == Some("kustomize.toolkit.fluxcd.io")
+}
+
+/// Kinds that matter to every database of their namespace, or of the Kubernetes cluster, though
+/// they name none: policies, address pools, admission rules, stores of secrets.
+pub(crate) const UNNAMED: [&str; 22] = [
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumLoadBalancerIPPool",
+    "CiliumNetworkPolicy",
+    "ClusterGenerator",
+    "ClusterNetworkPolicy",
+    "ClusterPolicy",
+    "ClusterSecretStore",
+    "GlobalNetworkPolicy",
+    "IPAddressPool",
+    "LimitRange",
+    "MutatingPolicy",
+    "Namespace",
+    "NetworkPolicy",
+    "Password",
+    "Policy",
+    "ResourceQuota",
+    "SecretStore",
+    "ValidatingAdmissionPolicy",
+    "ValidatingPolicy",
+    "VolumeSnapshotClass",
+];
+
+/// Kinds that serve whole domains: they tell whether a store's host is this repository's own.
+pub(crate) const SERVING: [&str; 2] = ["Certificate", "Gateway"];
+
+/// Kinds that serve single hosts of a domain, asked where nothing serves the whole.
+pub(crate) const ROUTING: [&str; 2] = ["HTTPRoute", "Ingress"];
+
+/// Kinds that classes of storage are of.
+pub(crate) const CLASSES: [&str; 2] = ["StorageClass", "VolumeSnapshotClass"];
+
+/// Whether an object is of kustomize's own kinds, which are applied to no Kubernetes cluster.
+pub(crate) fn is_kustomize(manifest: &Manifest) -> bool {
+    manifest.group() == Some("kustomize.config.k8s.io")
+}
+
+/// Kinds without a namespace, of any group unless said.
+const CLUSTER_SCOPED: [&str; 44] = [
+    "APIService",
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "CSIDriver",
+    "CSINode",
+    "CiliumBGPClusterConfig",
+    "CiliumCIDRGroup",
+    "CiliumClusterwideEnvoyConfig",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumEgressGatewayPolicy",
+    "CiliumL2AnnouncementPolicy",
+    "CiliumLoadBalancerIPPool",
+    "CiliumNodeConfig",
+    "ClusterCleanupPolicy",
+    "ClusterExternalSecret",
+    "ClusterGenerator",
+    "ClusterImageCatalog",
+    "ClusterIssuer",
+    "ClusterNetworkPolicy",
+    "ClusterPolicy",
+    "ClusterPushSecret",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterSecretStore",
+    "CustomResourceDefinition",
+    "FlowSchema",
+    "GatewayClass",
+    "GlobalNetworkPolicy",
+    "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingPolicy",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingPolicy",
+    "ValidatingWebhookConfiguration",
+    "VolumeSnapshotClass",
+];
+
+/// Whether objects of that kind have no namespace.
+pub(crate) fn is_cluster_scoped(kind: &str) -> bool {
+    CLUSTER_SCOPED.binary_search(&kind).is_ok()
+}
+
+/// Whether a kind matters without naming a database.
+pub(crate) fn is_unnamed(kind: &str) -> bool {
+    UNNAMED.binary_search(&kind).is_ok()
+}
+
+/// Marks what is not known of an object that was read from a file. `{{ }}` in a template of the
+/// object's own language is rendered in the cluster, so there it is what the author wrote;
+/// `${VAR}` is substituted before that even so.
+pub(crate) fn mark(manifest: &mut Manifest) {
+    let own = own_templates(manifest.kind().unwrap_or_default());
+    mark_unknowns(&mut manifest.node, Dialect::FILE, &|pointer| {
+        own.is_some_and(|own| own.pointer == pointer)
+    });
+    if let Some(node) = own.and_then(|own| descend(&mut manifest.node, own.keys)) {
+        mark_unknowns(node, Dialect { templates: false, ..Dialect::FILE }, &|_| false);
+    }
+}
+
+/// The subtree of a kind in which `{{ }}` is the kind's own.
+#[derive(Clone, Copy)]
+struct Own {
+    pointer: &'static str,
+    keys: &'static [&'static str],
+}
+
+fn own_templates(kind: &str) -> Option<Own> {
+    let own = |pointer, keys| Some(Own { pointer, keys });
+    match kind {
+        "ExternalSecret" => own("/spec/target/template", &["spec", "target", "template"]),
+        "ClusterExternalSecret" => own(
+            "/spec/externalSecretSpec/target/template",
+            &["spec", "externalSecretSpec", "target", "template"],
+        ),
+        "PushSecret" => own("/spec/template", &["spec", "template"]),
+        "ClusterPushSecret" => own("/spec/pushSecretSpec/template", &["spec", "pushSecretSpec", "template"]),
+        "PrometheusRule" | "VMRule" => own("/spec", &["spec"]),
+        kind if kind.ends_with("Policy") => own("/spec", &["spec"]),
+        _ => None,
+    }
+}
+
+/// The value down a path of keys, to be changed.
+pub(crate) fn descend<'n>(node: &'n mut Node, keys: &[&str]) -> Option<&'n mut Node> {
+    keys.iter().try_fold(node, |node, key| match &mut node.value {
+        Value::Map(map) => {
+            map.entries.iter_mut().find(|entry| entry.key == *key).map(|entry| &mut entry.value)
+        }
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_that_are_searched_by_halves_are_sorted() {
+        assert!(UNNAMED.is_sorted() && CLUSTER_SCOPED.is_sorted());
+        assert!(is_cluster_scoped("Namespace") && !is_cluster_scoped("Cluster"));
+    }
+}

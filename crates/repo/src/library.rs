@@ -1,0 +1,123 @@
+//! The texts that were parsed, and the objects in them.
+
+use crate::parallel;
+use crate::tree::{FileId, Tree};
+use manifest::{Comment, Limits, Manifest, Problem, ReadError, Reading, Source, SourceId, Sources, Span};
+use std::collections::HashMap;
+
+/// A parsed file.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// Its place in the tree.
+    pub file: FileId,
+    /// Its text.
+    pub source: SourceId,
+    /// Its documents; those that could not be read hold nothing.
+    pub documents: Vec<Part>,
+    /// Its comments.
+    pub comments: Vec<Comment>,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// A document of a parsed file.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Where it stands.
+    pub span: Span,
+    /// Its objects, or why it could not be read.
+    pub objects: Result<Vec<Manifest>, ReadError>,
+    /// The whole value of a document that is no object, where it is wanted (a kustomization
+    /// without `kind`).
+    pub value: Option<manifest::Node>,
+}
+
+/// Every text parsed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Library {
+    /// The sources; ids are given in the order of parsing, by path within one call.
+    pub sources: Sources,
+    texts: Vec<Text>,
+    of_file: HashMap<FileId, usize>,
+}
+
+impl Library {
+    /// Parses those of the files that are not parsed yet, in parallel, and takes their bytes
+    /// out of the tree.
+    pub fn load(
+        &mut self,
+        tree: &mut Tree,
+        files: &[FileId],
+        shown: &dyn Fn(&str) -> String,
+        limits: &Limits,
+    ) {
+        let mut wanted: Vec<FileId> =
+            files.iter().copied().filter(|file| !self.of_file.contains_key(file)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let jobs: Vec<(FileId, SourceId)> = wanted
+            .into_iter()
+            .map(|file| {
+                let bytes = tree.take_bytes(file);
+                (file, self.sources.add(Source::new(shown(tree.path(file)), bytes)))
+            })
+            .collect();
+        let sources = &self.sources;
+        let texts = parallel::map(&jobs, |(file, id)| {
+            sources.get(*id).map(|source| text(*file, *id, manifest::read(source, *id, limits)))
+        });
+        for text in texts.into_iter().flatten() {
+            self.of_file.insert(text.file, self.texts.len());
+            self.texts.push(text);
+        }
+    }
+
+    /// Every parsed file, in the order of its source.
+    pub fn texts(&self) -> &[Text] {
+        &self.texts
+    }
+
+    /// What a file holds, if it was parsed.
+    pub fn text(&self, file: FileId) -> Option<&Text> {
+        self.texts.get(*self.of_file.get(&file)?)
+    }
+
+    /// Everything, taken apart.
+    pub fn into_parts(self) -> (Sources, Vec<Text>) {
+        (self.sources, self.texts)
+    }
+}
+
+impl Text {
+    /// Its objects, in order.
+    pub fn objects(&self) -> impl Iterator<Item = &Manifest> {
+        self.documents.iter().filter_map(|part| part.objects.as_deref().ok()).flatten()
+    }
+
+    /// The value of each document.
+    pub fn values(&self) -> impl Iterator<Item = &manifest::Node> {
+        self.documents.iter().filter_map(|part| {
+            let object = part.objects.as_ref().ok().and_then(|objects| objects.first());
+            object.map(|object| &object.node).or(part.value.as_ref())
+        })
+    }
+
+    /// Its first document's value: how kustomize reads a kustomization.
+    pub fn first_value(&self) -> Option<&manifest::Node> {
+        self.values().next()
+    }
+}
+
+fn text(file: FileId, source: SourceId, reading: Reading) -> Text {
+    let documents = reading.documents.into_iter().map(part).collect();
+    Text { file, source, documents, comments: reading.comments, problems: reading.problems }
+}
+
+fn part(document: manifest::Document) -> Part {
+    let objects = match &document.content {
+        Ok(_) => Ok(manifest::manifests(&document)),
+        Err(error) => Err(error.clone()),
+    };
+    let none = objects.as_ref().is_ok_and(Vec::is_empty);
+    Part { span: document.span, objects, value: document.content.ok().filter(|_| none) }
+}

@@ -1,0 +1,222 @@
+//! A search of the files that name no judged kind, for what belongs to a database all the same.
+
+use crate::kinds;
+use crate::names::{Names, SUFFIXES};
+use crate::parallel;
+use crate::tree::{File, FileId, Tree};
+use crate::walk::is_kustomization;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::collections::HashSet;
+
+/// How many routes are asked whether this repository serves a domain: one tells as much as all.
+const ROUTES: usize = 8;
+
+/// Text that marks something of the operator: its labels and annotations, its metrics.
+const MARKS: [&str; 2] = ["cnpg.io", "cnpg_"];
+
+/// A file that may hold something that belongs to a database.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    /// Which.
+    pub file: FileId,
+    /// Where it names something of a database, in bytes from its start, in order.
+    pub named_at: Vec<u32>,
+    /// Whether it holds kinds that matter to databases of every namespace. One that does not,
+    /// and names nothing, holds kinds that matter to those of its own.
+    pub everywhere: bool,
+}
+
+impl Candidate {
+    /// Whether it may matter wherever it is deployed.
+    pub fn is_sure(&self) -> bool {
+        self.everywhere || !self.named_at.is_empty()
+    }
+}
+
+/// Searches every file that holds objects.
+pub(crate) fn search(tree: &Tree, names: &Names) -> Vec<Candidate> {
+    let Some(search) = Search::new(names) else { return Vec::new() };
+    let objects = |file: &File| !file.bytes.is_empty() && !is_kustomization(&file.path);
+    let files: Vec<FileId> = tree.files().filter(|(_, file)| objects(file)).map(|(id, _)| id).collect();
+    let mut found = parallel::map(&files, |id| tree.get(*id).map(|file| search.hits(&file.bytes)));
+    let served = found.iter().flatten().any(|hits| hits.serves && !hits.domains.is_empty());
+    let mut routes = if served { 0 } else { ROUTES };
+    files
+        .into_iter()
+        .zip(&mut found)
+        .filter_map(|(file, hits)| hits.take()?.candidate(file, &mut routes))
+        .collect()
+}
+
+struct Search<'n> {
+    automaton: AhoCorasick,
+    names: &'n Names,
+    words: HashSet<&'n str>,
+}
+
+/// What was found in one file.
+#[derive(Default)]
+struct Hits {
+    named: Vec<u32>,
+    classes: Vec<u32>,
+    domains: Vec<u32>,
+    serves: bool,
+    routes: bool,
+    has_classes: bool,
+    everywhere: bool,
+    near: bool,
+}
+
+impl Hits {
+    /// Names of classes and domains count where the file holds kinds that they are names of.
+    fn candidate(mut self, file: FileId, routes: &mut usize) -> Option<Candidate> {
+        if self.has_classes {
+            self.named.append(&mut self.classes);
+        }
+        let asked = self.routes && !self.domains.is_empty() && *routes > 0;
+        if asked {
+            *routes -= 1;
+        }
+        if self.serves || asked {
+            self.named.append(&mut self.domains);
+        }
+        self.named.sort_unstable();
+        let any = self.everywhere || self.near || !self.named.is_empty();
+        any.then_some(Candidate { file, named_at: self.named, everywhere: self.everywhere })
+    }
+
+    fn kind(&mut self, kind: &str) {
+        self.serves |= kinds::SERVING.contains(&kind);
+        self.routes |= kinds::ROUTING.contains(&kind);
+        self.has_classes |= kinds::CLASSES.contains(&kind);
+        if kinds::is_unnamed(kind) {
+            // A namespace matters to what is in it only.
+            let everywhere = kind != "Namespace" && kinds::is_cluster_scoped(kind);
+            self.everywhere |= everywhere;
+            self.near |= !everywhere;
+        }
+    }
+}
+
+impl<'n> Search<'n> {
+    fn new(names: &'n Names) -> Option<Self> {
+        let words: HashSet<&str> = names.exact.iter().chain(&names.hosts).map(String::as_str).collect();
+        let kinds = [kinds::UNNAMED.as_slice(), &kinds::SERVING, &kinds::ROUTING, &kinds::CLASSES, &MARKS];
+        let mut needles: Vec<&str> =
+            kinds.into_iter().flatten().copied().chain(words.iter().copied()).collect();
+        let lists = [&names.clusters, &names.classes, &names.domains];
+        needles.extend(lists.into_iter().flatten().map(String::as_str));
+        needles.sort_unstable();
+        needles.dedup();
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&needles).ok()?;
+        Some(Self { automaton, names, words })
+    }
+
+    fn hits(&self, bytes: &[u8]) -> Hits {
+        let mut hits = Hits::default();
+        for found in self.automaton.find_iter(bytes) {
+            self.hit(bytes, found.start(), found.end(), &mut hits);
+        }
+        hits
+    }
+
+    /// Notes what the needle at `start..end` means where it stands. Names count as whole words
+    /// only: `db` in `db-rw.media` is the Cluster `db`, in `mydb` it is nothing.
+    fn hit(&self, bytes: &[u8], start: usize, end: usize, hits: &mut Hits) -> Option<()> {
+        let needle = text(bytes, start, end)?;
+        let at = u32::try_from(start).ok()?;
+        if MARKS.contains(&needle) {
+            hits.named.push(at);
+            return Some(());
+        }
+        let before = bytes.get(..start)?;
+        if before.last().is_some_and(|byte| is_name(*byte)) {
+            return None;
+        }
+        let tail = bytes.get(end..)?.iter().take_while(|byte| is_name(**byte)).count();
+        let word = text(bytes, start, end + tail)?;
+        if self.words.contains(word) || self.is_of_cluster(word) {
+            hits.named.push(at);
+        } else if self.names.classes.contains(word) {
+            hits.classes.push(at);
+        } else if tail == 0 && self.names.domains.contains(needle) {
+            hits.domains.push(at);
+        } else if follows_kind(before) {
+            hits.kind(word);
+        }
+        Some(())
+    }
+
+    /// Whether a word is the name of a Cluster with what the operator puts behind it.
+    fn is_of_cluster(&self, word: &str) -> bool {
+        let of = |suffix| word.strip_suffix(suffix).is_some_and(|name| self.names.clusters.contains(name));
+        SUFFIXES.into_iter().any(of)
+    }
+}
+
+fn text(bytes: &[u8], start: usize, end: usize) -> Option<&str> {
+    std::str::from_utf8(bytes.get(start..end)?).ok()
+}
+
+/// A byte of an object's name.
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// Whether the text before a kind ends in `kind:`, quoted or not.
+fn follows_kind(before: &[u8]) -> bool {
+    let trimmed = before.iter().rev().skip_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\t'));
+    let mut trimmed = trimmed.skip_while(|byte| **byte == b':');
+    let mut trimmed = trimmed.by_ref().skip_while(|byte| matches!(byte, b' ' | b'"' | b'\''));
+    b"kind".iter().rev().all(|wanted| trimmed.next() == Some(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(text: &str) -> Option<(usize, bool)> {
+        let names = Names {
+            clusters: ["db".to_owned(), "${APP}".to_owned()].into(),
+            exact: ["db-backup-key".to_owned(), "db-r".to_owned()].into(),
+            classes: ["fast".to_owned()].into(),
+            hosts: ["s3.example.com".to_owned()].into(),
+            domains: ["example.com".to_owned()].into(),
+        };
+        let candidate = Search::new(&names)?.hits(text.as_bytes()).candidate(FileId(0), &mut 1)?;
+        Some((candidate.named_at.len(), candidate.everywhere))
+    }
+
+    #[test]
+    fn a_name_counts_as_a_whole_word() {
+        assert_eq!(hits("host: db-rw.media.svc"), Some((1, false)));
+        assert_eq!(hits("name: db-backup-key"), Some((1, false)));
+        assert_eq!(hits("name: \"${APP}-app\""), Some((1, false)));
+        assert_eq!(hits("name: mydb-rw"), None);
+        assert_eq!(hits("name: db-rwx"), None);
+        assert_eq!(hits("name: db"), None);
+    }
+
+    #[test]
+    fn a_domain_counts_where_something_serves_it() {
+        assert_eq!(hits("kind: Gateway\nhostname: '*.example.com'"), Some((1, false)));
+        assert_eq!(hits("x: s3.example.com"), Some((1, false)));
+        assert_eq!(hits("kind: Gateway\nx: example.community"), None);
+        assert_eq!(hits("kind: Ingress\nhost: www.example.com"), Some((1, false)));
+        assert_eq!(hits("kind: Deployment\nx: www.example.com"), None);
+    }
+
+    #[test]
+    fn a_kind_counts_behind_its_key() {
+        assert_eq!(hits("kind: NetworkPolicy"), Some((0, false)));
+        assert_eq!(hits("{\"kind\": \"ClusterPolicy\"}"), Some((0, true)));
+        assert_eq!(hits("# a NetworkPolicy"), None);
+        assert_eq!(hits("kind: CiliumNetworkPolicyX"), None);
+    }
+
+    #[test]
+    fn a_class_counts_beside_its_kind() {
+        assert_eq!(hits("kind: StorageClass\nname: fast"), Some((1, false)));
+        assert_eq!(hits("kind: PersistentVolumeClaim\nstorageClassName: fast"), None);
+    }
+}

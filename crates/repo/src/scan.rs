@@ -1,0 +1,240 @@
+//! The stages of a scan: walk, find the databases, find what belongs to them and what deploys
+//! them, and hand over objects.
+
+use crate::assemble::{self, Context};
+use crate::deploy::Deploy;
+use crate::environment::Deployment;
+use crate::graph::Graph;
+use crate::input::{Layout, Options, ScanError};
+use crate::library::{Library, Text};
+use crate::mention::{self, Candidate};
+use crate::names::Names;
+use crate::patching::Patching;
+use crate::paths;
+use crate::roots::Roots;
+use crate::tree::{File, FileId, Tree};
+use crate::unlinted::{NotLinted, NotLintedReason};
+use crate::walk::{self, Unread};
+use aho_corasick::AhoCorasick;
+use manifest::{Comment, Limits, Problem, Source, SourceId, Sources};
+use topology::{Inventory, Namespace, Object};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Every text that was parsed.
+    pub sources: Sources,
+    /// What is known of each source, indexed by its id.
+    pub infos: Vec<SourceInfo>,
+    /// The objects and where they are deployed.
+    pub inventory: Inventory,
+    /// How many YAML and JSON files were seen.
+    pub files: usize,
+    /// How many documents were parsed.
+    pub documents: usize,
+    /// What mentions CloudNativePG but is not judged, sorted by path.
+    pub not_linted: Vec<NotLinted>,
+    /// What could not be read, sorted by path.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// What is known of a source beside its text.
+#[derive(Debug, Default)]
+pub struct SourceInfo {
+    /// Its comments, in order.
+    pub comments: Vec<Comment>,
+    /// What is wrong with it, in order of place.
+    pub problems: Vec<Problem>,
+    /// It is one of the named paths or stands below one: findings in it are wanted.
+    pub named: bool,
+    /// It mentions a judged group.
+    pub judged: bool,
+}
+
+/// A path that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unavailable {
+    /// As shown to the user.
+    pub path: String,
+    /// What the system says.
+    pub message: String,
+    /// It is one of the named paths or stands below one.
+    pub named: bool,
+}
+
+impl Scan {
+    /// What is known of a source.
+    pub fn info(&self, source: SourceId) -> Option<&SourceInfo> {
+        self.infos.get(source.0 as usize)
+    }
+
+    /// Whether findings in that source are wanted.
+    pub fn is_named(&self, source: SourceId) -> bool {
+        self.info(source).is_some_and(|info| info.named)
+    }
+}
+
+/// Scans a checkout. What cannot be read or parsed is listed; it never ends the scan.
+pub fn scan(options: &Options) -> Result<Scan, ScanError> {
+    scan_observed(options, &mut |_| {})
+}
+
+/// Scans a checkout; `observe` is told the name of each stage when it ends.
+pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -> Result<Scan, ScanError> {
+    let layout = Layout::new(options)?;
+    let (tree, unread) = walk::walk(&layout, options.limits.bytes);
+    observe("walk and read");
+    let mut scan = Scan {
+        files: tree.manifests(),
+        not_linted: not_parsed(&tree, &layout),
+        unavailable: unavailable(unread, &layout),
+        ..Scan::default()
+    };
+    let judged: Vec<FileId> =
+        tree.files().filter(|(_, file)| is_judged(&tree, file)).map(|(id, _)| id).collect();
+    if judged.is_empty() {
+        return Ok(scan);
+    }
+    let mut search =
+        Search { layout: &layout, limits: &options.limits, tree, library: Library::default(), judged };
+    let (candidates, deployment) = search.run(observe);
+    let (sources, texts) = search.library.into_parts();
+    let context = Context::new(&search.tree, &layout, &deployment, &candidates, &texts);
+    let objects = finish(&mut scan, sources, texts, &context);
+    scan.inventory = Inventory::new(deployment.environments, objects);
+    observe("make objects");
+    Ok(scan)
+}
+
+/// The search for what belongs to the databases and what deploys them.
+struct Search<'a> {
+    layout: &'a Layout,
+    limits: &'a Limits,
+    tree: Tree,
+    library: Library,
+    /// The files with judged objects.
+    judged: Vec<FileId>,
+}
+
+impl Search<'_> {
+    fn run(&mut self, observe: &mut dyn FnMut(&'static str)) -> (Vec<Candidate>, Deployment) {
+        self.load(&self.judged.clone());
+        let names = Names::of(self.library.texts().iter().flat_map(Text::objects));
+        observe("parse databases");
+        let candidates = mention::search(&self.tree, &names);
+        observe("search for names and kinds");
+        let graph = Graph::new(&self.tree);
+        observe("read links");
+        let mut wanted: Vec<FileId> = self.judged.clone();
+        wanted.extend(candidates.iter().filter(|one| one.is_sure()).map(|one| one.file));
+        let mut deployment = self.deploy(&graph, &wanted);
+        observe("parse and follow roots");
+        let near = self.near(&graph, &candidates, &deployment);
+        if !near.is_empty() {
+            wanted.extend(near);
+            deployment = self.deploy(&graph, &wanted);
+        }
+        observe("follow roots to neighbours");
+        // What is not deployed can satisfy no reference.
+        wanted.retain(|file| deployment.is_deployed(*file));
+        self.load(&wanted);
+        observe("parse the rest");
+        (candidates, deployment)
+    }
+
+    fn load(&mut self, files: &[FileId]) {
+        self.library.load(&mut self.tree, files, &|path| self.layout.shown(path), self.limits);
+    }
+
+    /// What deploys the wanted files.
+    fn deploy(&mut self, graph: &Graph, wanted: &[FileId]) -> Deployment {
+        self.load(&graph.leading_to(&self.tree, wanted.iter().copied()));
+        let roots = Roots::read(&self.tree, &self.library);
+        self.load(&roots.patch_files(&self.tree));
+        let (tree, layout) = (&self.tree, self.layout);
+        let mut deployment = Deploy { tree, layout, roots: &roots }.run(&self.judged, wanted);
+        let patching = Patching { tree, library: &self.library, layout, roots: &roots, limits: self.limits };
+        deployment.patches = patching.run(&deployment);
+        deployment
+    }
+
+    /// The candidates that matter to their own namespace only, where that may be one with a
+    /// database: their text names it, or something that leads to them does.
+    fn near(&self, graph: &Graph, candidates: &[Candidate], deployment: &Deployment) -> Vec<FileId> {
+        let unsure = candidates.iter().filter(|one| !one.is_sure()).map(|one| one.file);
+        let databases = deployment.databases(self.library.texts());
+        let Some(names) = databases.iter().map(Namespace::name).collect::<Option<Vec<_>>>() else {
+            return unsure.collect();
+        };
+        let Ok(names) = AhoCorasick::new(names) else { return unsure.collect() };
+        let names_one = |file: FileId| names.is_match(self.bytes(file));
+        let below = graph.below(&self.tree, names_one);
+        unsure.filter(|file| below.contains(file) || names_one(*file)).collect()
+    }
+
+    fn bytes(&self, file: FileId) -> &[u8] {
+        let parsed = self.library.text(file).and_then(|text| self.library.sources.get(text.source));
+        parsed.map_or_else(
+            || self.tree.get(file).map(|file| file.bytes.as_slice()).unwrap_or_default(),
+            Source::bytes,
+        )
+    }
+}
+
+/// Turns the parsed texts into objects.
+fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context<'_>) -> Vec<Object> {
+    let mut objects = Vec::new();
+    for text in texts {
+        scan.documents += text.documents.len();
+        let source = text.source;
+        let assembled = assemble::assemble(text, sources.get(source), context);
+        objects.extend(assembled.objects);
+        scan.not_linted.extend(assembled.not_linted);
+        scan.infos.push(assembled.info);
+    }
+    scan.sources = sources;
+    scan.not_linted.sort();
+    objects
+}
+
+/// Whether a file holds judged objects that can be read.
+fn is_judged(tree: &Tree, file: &File) -> bool {
+    file.marks.judged && !file.too_large && unlintable(tree, file).is_none()
+}
+
+/// Why a file that mentions CloudNativePG is not even parsed.
+fn unlintable(tree: &Tree, file: &File) -> Option<NotLintedReason> {
+    if file.too_large {
+        return Some(NotLintedReason::TooLarge);
+    }
+    if is_chart_template(tree, &file.path) {
+        return Some(NotLintedReason::HelmTemplate);
+    }
+    NotLintedReason::of_generator(paths::file_name(&file.path))
+}
+
+/// Whether a file stands in the `templates` of a Helm chart.
+fn is_chart_template(tree: &Tree, path: &str) -> bool {
+    paths::ancestors(path)
+        .filter(|dir| paths::file_name(dir) == "templates")
+        .any(|dir| tree.find(&paths::join(paths::parent(dir), "Chart.yaml")).is_some())
+}
+
+fn not_parsed(tree: &Tree, layout: &Layout) -> Vec<NotLinted> {
+    let judged = tree.files().filter(|(_, file)| file.marks.judged);
+    judged
+        .filter_map(|(_, file)| {
+            let reason = unlintable(tree, file)?;
+            Some(NotLinted { path: layout.shown(&file.path), reason, span: None })
+        })
+        .collect()
+}
+
+fn unavailable(unread: Vec<Unread>, layout: &Layout) -> Vec<Unavailable> {
+    let unavailable = |unread: Unread| Unavailable {
+        path: layout.shown(&unread.path),
+        message: unread.message,
+        named: layout.is_named(&unread.path),
+    };
+    unread.into_iter().map(unavailable).collect()
+}

@@ -1,0 +1,198 @@
+//! The files of a checkout, sorted by path, and what a search of their bytes says of them.
+
+use crate::paths;
+use crate::walk::{is_kustomization, is_yaml_or_json};
+use memchr::memmem;
+use std::ops::Range;
+
+/// Index of a file in its [`Tree`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FileId(pub usize);
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Path in the checkout; `-` is standard input.
+    pub path: String,
+    /// What its bytes mention.
+    pub marks: Marks,
+    /// Over the bound: only searched.
+    pub too_large: bool,
+    /// The text, until somebody parses it or it cannot matter.
+    pub bytes: Vec<u8>,
+}
+
+/// What the bytes of a file mention.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// `cnpg.io`: a label, a host, an annotation, a health check.
+    pub cnpg: bool,
+    /// An `apiVersion` of the judged groups.
+    pub judged: bool,
+    /// Flux's `Kustomization`.
+    pub flux: bool,
+    /// Argo CD's kinds.
+    pub argo: bool,
+}
+
+impl Marks {
+    /// Length of the longest text that is looked for.
+    pub const LONGEST: usize = 32;
+
+    /// Searches a text.
+    pub fn of(bytes: &[u8]) -> Self {
+        let has = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
+        let cnpg = has("cnpg.io");
+        Self {
+            cnpg,
+            judged: cnpg && (has("postgresql.cnpg.io/") || has("barmancloud.cnpg.io/")),
+            flux: has("kustomize.toolkit.fluxcd.io"),
+            argo: has("argoproj.io"),
+        }
+    }
+
+    /// What either mentions.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            cnpg: self.cnpg || other.cnpg,
+            judged: self.judged || other.judged,
+            flux: self.flux || other.flux,
+            argo: self.argo || other.argo,
+        }
+    }
+}
+
+impl File {
+    /// A file that was read. A text without `kind` holds no object, so it is not kept; a
+    /// kustomization may leave it out.
+    pub fn new(path: String, bytes: Vec<u8>) -> Self {
+        let marks = Marks::of(&bytes);
+        let keep = marks.cnpg || is_kustomization(&path) || memmem::find(&bytes, b"kind").is_some();
+        Self { path, marks, too_large: false, bytes: if keep { bytes } else { Vec::new() } }
+    }
+
+    /// A file over the bound.
+    pub fn too_large(path: String, marks: Marks) -> Self {
+        Self { path, marks, too_large: true, bytes: Vec::new() }
+    }
+}
+
+/// The files of a checkout, sorted by path, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    files: Vec<File>,
+}
+
+impl Tree {
+    /// Sorts the files.
+    pub fn new(mut files: Vec<File>) -> Self {
+        files.sort_unstable_by(|one, two| one.path.cmp(&two.path));
+        files.dedup_by(|one, two| one.path == two.path);
+        Self { files }
+    }
+
+    /// With some more files.
+    pub fn with(mut self, mut more: Vec<File>) -> Self {
+        if more.is_empty() {
+            return self;
+        }
+        self.files.append(&mut more);
+        Self::new(self.files)
+    }
+
+    /// Every file with its id, sorted by path.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &File)> {
+        self.files.iter().enumerate().map(|(index, file)| (FileId(index), file))
+    }
+
+    /// How many YAML and JSON files there are.
+    pub fn manifests(&self) -> usize {
+        self.files.iter().filter(|file| file.path == "-" || is_yaml_or_json(&file.path)).count()
+    }
+
+    /// One file.
+    pub fn get(&self, id: FileId) -> Option<&File> {
+        self.files.get(id.0)
+    }
+
+    /// The path of a file.
+    pub fn path(&self, id: FileId) -> &str {
+        self.get(id).map_or("", |file| &file.path)
+    }
+
+    /// Takes the bytes of a file out of the tree.
+    pub fn take_bytes(&mut self, id: FileId) -> Vec<u8> {
+        self.files.get_mut(id.0).map(|file| std::mem::take(&mut file.bytes)).unwrap_or_default()
+    }
+
+    /// The file of that path.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(FileId)
+    }
+
+    /// The files below a directory, sorted by path.
+    pub fn under(&self, dir: &str) -> impl Iterator<Item = (FileId, &File)> {
+        let range = self.range(dir);
+        let start = range.start;
+        let files = self.files.get(range).unwrap_or_default();
+        let inside = move |(_, file): &(FileId, &File)| file.path != "-" && paths::is_under(&file.path, dir);
+        files.iter().enumerate().map(move |(index, file)| (FileId(start + index), file)).filter(inside)
+    }
+
+    /// Whether a directory holds a file, itself or below.
+    pub fn has_dir(&self, dir: &str) -> bool {
+        self.under(dir).next().is_some()
+    }
+
+    /// The kustomization of a directory, as kustomize looks for it.
+    pub fn kustomization(&self, dir: &str) -> Option<FileId> {
+        ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+            .iter()
+            .find_map(|name| self.find(&paths::join(dir, name)))
+    }
+
+    /// The files whose path starts with the directory: sorted by bytes, they stand together.
+    fn range(&self, dir: &str) -> Range<usize> {
+        if dir.is_empty() {
+            return 0..self.files.len();
+        }
+        let start = self.files.partition_point(|file| before(&file.path, dir));
+        let end = self.files.partition_point(|file| before(&file.path, dir) || inside(&file.path, dir));
+        start..end
+    }
+}
+
+/// Whether a path stands before all that is in the directory.
+fn before(path: &str, dir: &str) -> bool {
+    !inside(path, dir) && path.as_bytes().iter().lt(dir.as_bytes().iter().chain(b"/"))
+}
+
+fn inside(path: &str, dir: &str) -> bool {
+    path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(paths: &[&str]) -> Tree {
+        Tree::new(paths.iter().map(|path| File::new((*path).to_owned(), Vec::new())).collect())
+    }
+
+    #[test]
+    fn a_directory_holds_what_is_below_it_and_no_neighbour() {
+        let tree = tree(&["a.yaml", "a/b.yaml", "a/c/d.yaml", "a-b/x.yaml", "ab/y.yaml", "../z.yaml", "-"]);
+        let under = |dir| tree.under(dir).map(|(_, file)| file.path.as_str()).collect::<Vec<_>>();
+        assert_eq!(under("a"), ["a/b.yaml", "a/c/d.yaml"]);
+        assert_eq!(under("a/c"), ["a/c/d.yaml"]);
+        assert_eq!(under(""), ["a-b/x.yaml", "a.yaml", "a/b.yaml", "a/c/d.yaml", "ab/y.yaml"]);
+        assert!(!tree.has_dir("b"));
+    }
+
+    #[test]
+    fn a_label_is_no_judged_group() {
+        let marks = Marks::of(b"cnpg.io/cluster: x");
+        assert!(marks.cnpg && !marks.judged);
+        assert!(Marks::of(b"apiVersion: barmancloud.cnpg.io/v1").judged);
+    }
+}

@@ -1,0 +1,65 @@
+//! What mentions CloudNativePG but is not judged, and why.
+
+use manifest::Span;
+
+/// A file, or a place in one, that is not judged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotLinted {
+    /// As shown to the user.
+    pub path: String,
+    /// Why.
+    pub reason: NotLintedReason,
+    /// The document that could not be read, where it is not the whole file.
+    pub span: Option<Span>,
+}
+
+/// Why a file is not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotLintedReason {
+    /// A template of a Helm chart.
+    HelmTemplate,
+    /// Another text template (Jinja, Go templates).
+    Template,
+    /// Jsonnet.
+    Jsonnet,
+    /// KCL.
+    Kcl,
+    /// CUE.
+    Cue,
+    /// Not YAML.
+    Unparsable,
+    /// More bytes than the bound.
+    TooLarge,
+    /// Not UTF-8.
+    NotUtf8,
+    /// No kustomization, Flux or Argo CD root of the repository deploys it.
+    NotDeployed,
+}
+
+impl NotLintedReason {
+    /// The id, kebab-case.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::HelmTemplate => "helm-template",
+            Self::Template => "template",
+            Self::Jsonnet => "jsonnet",
+            Self::Kcl => "kcl",
+            Self::Cue => "cue",
+            Self::Unparsable => "unparsable",
+            Self::TooLarge => "too-large",
+            Self::NotUtf8 => "not-utf8",
+            Self::NotDeployed => "not-deployed",
+        }
+    }
+
+    /// The language of a file that makes manifests instead of holding them, by its name.
+    pub(crate) fn of_generator(file_name: &str) -> Option<Self> {
+        match file_name.rsplit_once('.')?.1 {
+            "jsonnet" | "libsonnet" => Some(Self::Jsonnet),
+            "k" => Some(Self::Kcl),
+            "cue" => Some(Self::Cue),
+            "j2" | "jinja" | "gotmpl" | "tmpl" | "tpl" => Some(Self::Template),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The files of a checkout: found and read once, in parallel, and searched while they are warm.
+
+use crate::input::{Layout, in_checkout};
+use crate::parallel;
+use crate::paths;
+use crate::tree::{File, Marks, Tree};
+use crate::unlinted::NotLintedReason;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Most manifests fit: one short read gives the bytes and tells that there are no more.
+const BUFFER: usize = 64 << 10;
+
+/// A path that could not be read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Path in the checkout.
+    pub path: String,
+    /// What the system says.
+    pub message: String,
+}
+
+/// Every file of the checkout that could matter, and what could not be read. No file of more
+/// than `limit` bytes is kept.
+pub(crate) fn walk(layout: &Layout, limit: usize) -> (Tree, Vec<Unread>) {
+    let found = Found::default();
+    if layout.walked {
+        directory(&layout.root, layout, limit, &found);
+    }
+    let mut tree = Tree::new(take(&found.files));
+    // What is named is read even where it is ignored or stands outside of the root.
+    for named in &layout.named {
+        if named.directory && tree.has_dir(&named.path) || tree.find(&named.path).is_some() {
+            continue;
+        }
+        if named.directory {
+            directory(&named.absolute, layout, limit, &found);
+        } else {
+            let mut buffer = vec![0; BUFFER];
+            let content = fs::File::open(&named.absolute).and_then(|file| read(file, limit, &mut buffer));
+            found.add(named.path.clone(), content);
+        }
+    }
+    if layout.stdin {
+        let mut buffer = vec![0; BUFFER];
+        found.add("-".to_owned(), read(io::stdin().lock(), limit, &mut buffer));
+    }
+    tree = tree.with(take(&found.files));
+    let mut unread = take(&found.unread);
+    unread.sort_by(|one, two| one.path.cmp(&two.path));
+    unread.dedup_by(|one, two| one.path == two.path);
+    (tree, unread)
+}
+
+/// What a read gave: the bytes, or what a file over the bound mentions.
+type Content = Result<Vec<u8>, Marks>;
+
+#[derive(Default)]
+struct Found {
+    files: Mutex<Vec<File>>,
+    unread: Mutex<Vec<Unread>>,
+}
+
+impl Found {
+    fn add(&self, path: String, content: io::Result<Content>) {
+        let file = match content {
+            Ok(Ok(bytes)) => File::new(path, bytes),
+            Ok(Err(marks)) => File::too_large(path, marks),
+            Err(error) => return self.unread(path, error.to_string()),
+        };
+        if let Ok(mut files) = self.files.lock() {
+            files.push(file);
+        }
+    }
+
+    fn unread(&self, path: String, message: String) {
+        if let Ok(mut unread) = self.unread.lock() {
+            unread.push(Unread { path, message });
+        }
+    }
+}
+
+fn take<T: Default>(shared: &Mutex<T>) -> T {
+    shared.lock().map(|mut guarded| std::mem::take(&mut *guarded)).unwrap_or_default()
+}
+
+/// Walks a directory as `.gitignore` says. Nothing that only this machine is set to (a global
+/// ignore file, what stands above the root) changes what is seen.
+fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
+    let walker = WalkBuilder::new(root)
+        .hidden(false)
+        .ignore(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .threads(parallel::threads())
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build_parallel();
+    walker.run(|| {
+        let mut buffer = vec![0; BUFFER];
+        Box::new(move |entry| {
+            match entry {
+                Ok(entry) if matters(&entry) => {
+                    let path = in_checkout(&layout.root, entry.path());
+                    let content =
+                        fs::File::open(entry.path()).and_then(|file| read(file, limit, &mut buffer));
+                    found.add(path, content);
+                }
+                Ok(_) => {}
+                Err(error) => found.unread(place_of(&error, root, layout), plain(&error)),
+            }
+            WalkState::Continue
+        })
+    });
+}
+
+/// Whether a file may hold manifests or what makes them, by its name.
+fn matters(entry: &DirEntry) -> bool {
+    if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        return false;
+    }
+    let Some(name) = entry.file_name().to_str() else { return false };
+    is_yaml_or_json(name) || name == "Kustomization" || NotLintedReason::of_generator(name).is_some()
+}
+
+/// Whether a file is YAML or JSON by its name.
+pub(crate) fn is_yaml_or_json(name: &str) -> bool {
+    matches!(name.rsplit_once('.'), Some((_, "yaml" | "yml" | "json")))
+}
+
+/// Reads all of a text, or searches it where it is over the bound.
+fn read(mut input: impl Read, limit: usize, buffer: &mut [u8]) -> io::Result<Content> {
+    let first = fill(&mut input, buffer)?;
+    let mut bytes = buffer.get(..first).unwrap_or_default().to_vec();
+    if first == buffer.len() {
+        let rest = limit.saturating_add(1).saturating_sub(first);
+        input.by_ref().take(u64::try_from(rest).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() <= limit {
+        return Ok(Ok(bytes));
+    }
+    let mut marks = Marks::of(&bytes);
+    // A name can stand across two pieces.
+    let mut window = bytes.split_off(bytes.len().saturating_sub(Marks::LONGEST));
+    drop(bytes);
+    loop {
+        let read = fill(&mut input, buffer)?;
+        window.extend_from_slice(buffer.get(..read).unwrap_or_default());
+        marks = marks.or(Marks::of(&window));
+        if read < buffer.len() {
+            return Ok(Err(marks));
+        }
+        window.drain(..window.len().saturating_sub(Marks::LONGEST));
+    }
+}
+
+/// Reads until the buffer is full or nothing is left. A regular file gives all it has at once,
+/// so a short read of one needs no second to know that it ended; a pipe is asked again.
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match input.read(room) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn place_of(error: &ignore::Error, root: &Path, layout: &Layout) -> String {
+    match error {
+        ignore::Error::WithPath { path, .. } => in_checkout(&layout.root, path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            place_of(err, root, layout)
+        }
+        _ => in_checkout(&layout.root, root),
+    }
+}
+
+/// The message without the path, which is shown beside it.
+fn plain(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => plain(err),
+        ignore::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a path names a kustomization file.
+pub(crate) fn is_kustomization(path: &str) -> bool {
+    matches!(paths::file_name(path), "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(text: &[u8], limit: usize) -> Content {
+        read(text, limit, &mut [0; 16]).unwrap()
+    }
+
+    #[test]
+    fn a_text_is_read_whole_up_to_its_bound() {
+        let text = b"kind: Cluster # longer than the buffer";
+        assert_eq!(content(text, text.len()).unwrap(), text);
+        assert!(content(text, text.len() - 1).is_err());
+    }
+
+    #[test]
+    fn what_is_over_the_bound_is_searched_to_its_end() {
+        let text = [b"x".repeat(1000).as_slice(), b" apiVersion: postgresql.cnpg.io/v1 "].concat();
+        assert!(content(&text, 20).unwrap_err().judged);
+        assert!(!content(&b"x".repeat(1000), 20).unwrap_err().judged);
+    }
+}

@@ -1,0 +1,31 @@
+//! Every example of every built-in rule comes out as its file says.
+
+use rules::{RuleSet, rule_file::JudgedBy, run_examples};
+
+fn built_in() -> RuleSet {
+    RuleSet::new(rulebook::rules()).expect("built-in rules")
+}
+
+#[test]
+fn examples_come_out_as_they_say() {
+    let rules = built_in();
+    let mut wrong = String::new();
+    let mut count = 0;
+    for rule in rules.iter() {
+        count += rule.file().examples.len();
+        for failure in run_examples(&rules, &rule.id) {
+            wrong += &format!("{}: {}\n{}\n\n", rule.id, failure.title, failure.difference);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count >= 2 * rules.iter().filter(|rule| rule.file().judged_by == JudgedBy::Itself).count());
+}
+
+#[test]
+fn every_rule_shows_a_broken_and_a_holding_example() {
+    for rule in built_in().iter().filter(|rule| rule.file().judged_by == JudgedBy::Itself) {
+        let examples = &rule.file().examples;
+        assert!(examples.iter().any(|example| !example.broken.is_empty()), "{} shows nothing broken", rule.id);
+        assert!(examples.iter().any(|example| example.holds), "{} shows nothing that holds", rule.id);
+    }
+}

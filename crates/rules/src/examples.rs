@@ -1,0 +1,149 @@
+//! Runs the examples of rule files: each is judged, and must come out as it says.
+
+use crate::config::{Config, RuleTable};
+use crate::finding::{Finding, Judgement, Severity};
+use crate::judge::{Input, judge};
+use crate::rule::{Rule, RuleSet};
+use crate::rule_file::{Door, Example};
+use crate::select::{Found, Select};
+use manifest::{Limits, Source, SourceId, Sources};
+use std::fmt::Write as _;
+use topology::{Environment, EnvironmentId, EnvironmentKind, Inventory, Namespace, NamespaceFrom, Object, Placement};
+use topology::{Settings, Topology, Wholeness};
+
+/// An example that did not come out as its file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExampleFailure {
+    /// Which, from 0.
+    pub index: usize,
+    /// What the example shows, or its first line.
+    pub title: String,
+    /// What was expected and what came out, line by line.
+    pub difference: String,
+}
+
+/// Runs every example of the rule `id` of `rules`. Empty: all came out as they say.
+pub fn run_examples(rules: &RuleSet, id: &str) -> Vec<ExampleFailure> {
+    let Some(rule) = rules.get(id) else { return Vec::new() };
+    let run = |(index, example): (usize, &Example)| {
+        let difference = run_example(rules, rule, example).err()?;
+        let title = example.title.clone().unwrap_or_else(|| format!("example {}", index + 1));
+        Some(ExampleFailure { index, title, difference })
+    };
+    rule.file().examples.iter().enumerate().filter_map(run).collect()
+}
+
+fn run_example(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<(), String> {
+    let config = configuration(rules, rule, example)?;
+    let (sources, inventory) = inventory(&example.manifest)?;
+    let topology = Topology::new(&inventory, Settings::default());
+    let judgement = judge(&Input {
+        inventory: &inventory,
+        topology: &topology,
+        sources: &sources,
+        rules,
+        config: &config,
+        door: Door::Repo,
+        judged: &|_, _| true,
+    });
+    compare(rule, example, &judgement, &inventory)
+}
+
+/// A configuration that turns the rule on and sets its parameters as the example says.
+fn configuration(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<Config, String> {
+    if example.params.is_empty() && rule.file().enabled {
+        return Ok(Config::default());
+    }
+    let params: Vec<_> = example.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let text = format!("rules:\n  {}: {{severity: on, params: {{{}}}}}\n", rule.id, params.join(", "));
+    let text = if params.is_empty() { format!("rules:\n  {}: on\n", rule.id) } else { text };
+    let table = RuleTable::new(rules.iter().map(Rule::entry));
+    Config::load(&text, &table).map_err(|error| error.to_string())
+}
+
+/// The objects of a text, applied together into the namespaces they name.
+pub(crate) fn inventory(text: &str) -> Result<(Sources, Inventory), String> {
+    let mut sources = Sources::new();
+    let source = Source::new("example.yaml", text.as_bytes().to_vec());
+    let reading = manifest::read(&source, SourceId(0), &Limits::default());
+    sources.add(source);
+    let environment =
+        Environment { kind: EnvironmentKind::Directory, path: ".".to_owned(), root: None, made: Vec::new(), opaque: Vec::new() };
+    let mut objects = Vec::new();
+    for document in &reading.documents {
+        if let Err(error) = &document.content {
+            return Err(format!("the manifest cannot be read: {error}"));
+        }
+        for mut manifest in manifest::manifests(document) {
+            topology::mark_unknowns(&mut manifest.node, manifest::Dialect::FILE);
+            let place = manifest.node.at(&["metadata", "namespace"]);
+            let namespace = match place.map(|node| (node.as_str(), node.origin.span)) {
+                Some((Some(name), span)) => Namespace::Known(name.to_owned(), NamespaceFrom::Object(span)),
+                _ => Namespace::Unset,
+            };
+            objects.push(Object {
+                manifest,
+                source: SourceId(0),
+                wholeness: Wholeness::Whole,
+                placements: vec![Placement { environment: EnvironmentId(0), namespace }],
+            });
+        }
+    }
+    if objects.is_empty() {
+        return Err("the manifest holds no object".to_owned());
+    }
+    Ok((sources, Inventory::new(vec![environment], objects)))
+}
+
+fn compare(rule: &Rule, example: &Example, judgement: &Judgement, inventory: &Inventory) -> Result<(), String> {
+    let mut difference = String::new();
+    let mut expect = |what: &str, expected: &str, got: &str| {
+        if expected != got {
+            let _ = writeln!(difference, "{what}: expected {expected}\n{:>width$}got {got}", "", width = what.len() + 2);
+        }
+    };
+    let findings: Vec<&Finding> = judgement.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+    let undecided = judgement.undecided.iter().filter(|undecided| undecided.rule == rule.id);
+    let broken_at = findings.iter().map(|finding| finding.location.pointer.clone());
+    let undecided_at = undecided.map(|undecided| undecided.location.pointer.clone());
+    expect("broken at", &pointers(&example.broken, inventory)?, &join(broken_at));
+    expect("undecided at", &pointers(&example.undecided, inventory)?, &join(undecided_at));
+    if let Some(failure) = judgement.failures.iter().find(|failure| failure.rule == rule.id) {
+        expect("failed", "no failure", &failure.message);
+    }
+    if let (Some(expected), Some(first)) = (&example.message, findings.first()) {
+        expect("message", expected.trim(), &first.message);
+    }
+    if let (Some(expected), Some(first)) = (example.severity, findings.first()) {
+        expect("severity", Severity::from(expected).name(), first.severity.name());
+    }
+    if example.broken.is_empty() && example.undecided.is_empty() {
+        let checked = judgement.checks.iter().any(|check| check.rule == rule.id);
+        let name = |checked: bool| if checked { "checked, and holds" } else { "not about this" };
+        expect("judged", name(example.holds), name(checked));
+    }
+    if difference.is_empty() { Ok(()) } else { Err(difference.trim_end().to_owned()) }
+}
+
+/// Paths as pointers: where a path leads in the objects, or would lead.
+fn pointers(paths: &[String], inventory: &Inventory) -> Result<String, String> {
+    let mut pointers = Vec::new();
+    for path in paths {
+        let select = Select::new(path)?;
+        let selections = inventory.objects().flat_map(|(_, object)| select.select(&object.manifest.node));
+        let mut found: Vec<_> = selections.map(|selection| (!matches!(selection.found, Found::Node(_)), selection.pointer)).collect();
+        // A place that is there is meant before one that would be.
+        found.sort();
+        let Some((_, pointer)) = found.into_iter().next() else {
+            return Err(format!("{path} leads nowhere in the manifest"));
+        };
+        pointers.push(pointer);
+    }
+    Ok(join(pointers))
+}
+
+fn join(pointers: impl IntoIterator<Item = String>) -> String {
+    let mut pointers: Vec<_> = pointers.into_iter().collect();
+    pointers.sort();
+    if pointers.is_empty() { "no place".to_owned() } else { pointers.join(", ") }
+}

@@ -1,0 +1,194 @@
+//! CEL expressions over manifests and views, with three answers.
+//!
+//! The `cel` crate parses and evaluates. Before that, [`check`] holds every name against the
+//! declared schema, and [`strict`] makes each read of a value that is not known an error, which
+//! only `||`, `&&`, `exists` and `all` can absorb: so an expression that is settled without the
+//! unknown is decided, and every other one is not.
+
+mod check;
+mod functions;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod value;
+mod view;
+
+pub(crate) use check::Names;
+pub(crate) use functions::FUNCTIONS;
+pub(crate) use value::from_node;
+
+use cel::common::value::{CowVal, Val};
+use cel::context::VariableResolver;
+use cel::parser::{Expression, PrattParser};
+use cel::{Context, Env, ExecutionError, Value};
+use manifest::Node;
+use std::sync::{Arc, OnceLock};
+use topology::view::{Field, Place, Schema};
+
+/// Something wrong in an expression, found when its rule is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ExprError {
+    /// One sentence.
+    pub(crate) message: String,
+    /// The byte of the expression's text that is meant, and how many.
+    pub(crate) at: Option<(usize, usize)>,
+    /// What to write instead.
+    pub(crate) help: Option<String>,
+}
+
+/// Why an expression gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// It needs something that is not known: a whole phrase, `spec.instances is ${N}`.
+    Undecided(String),
+    /// It failed.
+    Failed(String),
+}
+
+/// A checked expression.
+#[derive(Debug)]
+pub(crate) struct Expr {
+    /// As written, for reading text and places.
+    plain: Expression,
+    /// Every read of an unknown is an error.
+    strict: Expression,
+}
+
+/// The values that an expression's names stand for.
+pub(crate) trait Scope: Send + Sync {
+    /// The value of a name; `None` if there is none of that name.
+    fn value<'s>(&'s self, name: &str) -> Option<CowVal<'s, 's>>;
+    /// What a person would call `self`: `spec.instances`.
+    fn subject(&self) -> &str;
+}
+
+struct Resolver<'s>(&'s dyn Scope);
+
+impl VariableResolver for Resolver<'_> {
+    fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
+        self.0.value(name)
+    }
+}
+
+fn environment() -> Arc<Env> {
+    static ENVIRONMENT: OnceLock<Arc<Env>> = OnceLock::new();
+    Arc::clone(ENVIRONMENT.get_or_init(|| Arc::new(functions::environment())))
+}
+
+impl Expr {
+    /// Parses and checks an expression.
+    pub(crate) fn new(text: &str, names: &Names<'_>) -> Result<Self, ExprError> {
+        let parsed = PrattParser::default().parse(text);
+        let plain = parsed.map_err(|errors| syntax_error(text, &errors))?;
+        check::check(&plain, text, names)?;
+        let strict = strict::strict(plain.clone(), &names.lookups());
+        Ok(Self { plain, strict })
+    }
+
+    /// Parses and checks an expression that gives a list of views; also gives what they have.
+    pub(crate) fn views(text: &str, names: &Names<'_>) -> Result<(Self, &'static Schema), ExprError> {
+        let expr = Self::new(text, names)?;
+        match check::check(&expr.plain, text, names)? {
+            check::Type::Views(schema) => Ok((expr, schema)),
+            _ => Err(ExprError { message: "this is no list of views".to_owned(), at: None, help: None }),
+        }
+    }
+
+    /// Each item of its value, a list of views, with its place.
+    pub(crate) fn items(&self, scope: &dyn Scope) -> Result<Vec<(Option<Place>, Box<dyn Val>)>, Silence> {
+        self.evaluate(&self.strict, scope, |value| {
+            let mut found = Vec::new();
+            if let Some(list) = value.as_iterable() {
+                let mut items = list.iter();
+                while let Some(item) = items.next() {
+                    found.extend(view::cloned(item).map(|view| (value::place_of(item), view)));
+                }
+            }
+            found
+        })
+    }
+
+    /// Whether it holds.
+    pub(crate) fn holds(&self, scope: &dyn Scope) -> Result<bool, Silence> {
+        self.evaluate(&self.strict, scope, |value| value.downcast_ref::<cel::common::types::CelBool>().map(|b| *b.inner()))?
+            .ok_or_else(|| Silence::Failed("the expression gives no boolean".to_owned()))
+    }
+
+    /// Its value as people read it; what is not known is shown as it is written.
+    pub(crate) fn text(&self, scope: &dyn Scope) -> Result<String, Silence> {
+        self.evaluate(&self.plain, scope, functions::display)
+    }
+
+    /// The places of its value: of a view or map, or of each item of a list of those.
+    pub(crate) fn places(&self, scope: &dyn Scope) -> Result<Vec<Place>, Silence> {
+        self.evaluate(&self.plain, scope, |value| {
+            if let Some(place) = value::place_of(value) {
+                return vec![place];
+            }
+            let mut places = Vec::new();
+            if let Some(list) = value.as_iterable() {
+                let mut items = list.iter();
+                while let Some(item) = items.next() {
+                    places.extend(value::place_of(item));
+                }
+            }
+            places
+        })
+    }
+
+    fn evaluate<T>(
+        &self,
+        expression: &Expression,
+        scope: &dyn Scope,
+        read: impl Fn(&dyn Val) -> T,
+    ) -> Result<T, Silence> {
+        let resolver = Resolver(scope);
+        let mut context = Context::with_env(environment());
+        context.set_variable_resolver(&resolver);
+        match Value::resolve_val(expression, &context) {
+            Ok(value) => Ok(read(value.as_ref())),
+            Err(error) => Err(silence(&error, scope.subject())),
+        }
+    }
+}
+
+/// Tells what is not known from what went wrong.
+fn silence(error: &ExecutionError, subject: &str) -> Silence {
+    match error {
+        ExecutionError::FunctionError { function, message } if function == value::UNKNOWN => {
+            Silence::Undecided(strict::with_subject(message, subject))
+        }
+        // The object is not of the shape that the rule reads; the API server would refuse it.
+        ExecutionError::NoSuchOverload(_) | ExecutionError::UnexpectedType { .. } => {
+            Silence::Undecided(format!("{subject} is not of the type that the rule reads ({error})"))
+        }
+        error => Silence::Failed(error.to_string()),
+    }
+}
+
+fn syntax_error(text: &str, errors: &cel::ParseErrors) -> ExprError {
+    let first = errors.errors.first();
+    let message = first.map_or_else(|| "not a CEL expression".to_owned(), |error| error.msg.clone());
+    let message = message.trim_start_matches("Syntax error: ").to_owned();
+    let at = first.and_then(|error| {
+        let (line, column) = (usize::try_from(error.pos.0).ok()?, usize::try_from(error.pos.1).ok()?);
+        let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+        Some(((start + column.saturating_sub(1)).min(text.len()), 1))
+    });
+    ExprError { message: format!("not a CEL expression: {message}"), at, help: None }
+}
+
+/// The value of a node, for a [`Scope`].
+pub(crate) fn node_value(node: &Node) -> Box<dyn Val + '_> {
+    from_node(node)
+}
+
+/// The value of a variable of the topology, for a [`Scope`].
+pub(crate) fn field_value<'v>(field: Field<'v>, path: &str) -> Box<dyn Val + 'v> {
+    view::from_field(field, path)
+}
+
+/// A list of values, for a [`Scope`].
+pub(crate) fn list_value(items: Vec<Box<dyn Val>>) -> Box<dyn Val> {
+    Box::new(view::ViewList(items.into()))
+}

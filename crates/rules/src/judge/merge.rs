@@ -1,0 +1,110 @@
+//! The same finding in many environments, told once.
+
+use super::object_ref;
+use super::verdict::{Broken, Outcome, Verdict};
+use crate::finding::{self, Check, Finding, Judgement, Location, ObjectRef, Undecided};
+use std::sync::Arc;
+use topology::{EnvironmentId, Inventory, Object};
+
+/// What all placements of one object gave.
+pub(super) struct Merged {
+    object: ObjectRef,
+    environments: Vec<String>,
+    rows: Vec<Row>,
+}
+
+/// One rule at one place.
+struct Row {
+    rule: Arc<str>,
+    category: Arc<str>,
+    refused_by: Option<finding::RefusedBy>,
+    location: Location,
+    broken: Vec<(Broken, Vec<EnvironmentId>)>,
+    undecided: Option<String>,
+}
+
+impl Merged {
+    pub(super) fn new(inventory: &Inventory, object: &Object) -> Self {
+        let environments = inventory.environments().iter().map(|environment| environment.path.clone());
+        Self { object: object_ref(object), environments: environments.collect(), rows: Vec::new() }
+    }
+
+    pub(super) fn object(&self) -> ObjectRef {
+        self.object.clone()
+    }
+
+    pub(super) fn add(&mut self, verdict: Verdict<'_>, environment: EnvironmentId) {
+        let rule = verdict.rule;
+        let is_same =
+            |row: &Row| row.rule == rule.id && row.location.pointer == verdict.location.pointer;
+        let index = self.rows.iter().position(is_same).unwrap_or_else(|| {
+            self.rows.push(Row {
+                rule: Arc::clone(&rule.id),
+                category: Arc::clone(&rule.category),
+                refused_by: rule.file().refused_by.program(),
+                location: verdict.location.clone(),
+                broken: Vec::new(),
+                undecided: None,
+            });
+            self.rows.len() - 1
+        });
+        let Some(row) = self.rows.get_mut(index) else { return };
+        match verdict.outcome {
+            Outcome::Holds | Outcome::Failed(_) => {}
+            Outcome::Undecided(reason) => {
+                row.undecided.get_or_insert(reason);
+            }
+            Outcome::Broken(broken) => match row.broken.iter_mut().find(|(known, _)| *known == broken) {
+                Some((_, environments)) => environments.push(environment),
+                None => row.broken.push((broken, vec![environment])),
+            },
+        }
+    }
+
+    pub(super) fn add_to(self, judgement: &mut Judgement) {
+        for row in self.rows {
+            judgement.checks.push(Check {
+                rule: Arc::clone(&row.rule),
+                object: self.object.clone(),
+                location: row.location.clone(),
+                outcome: row.outcome(),
+            });
+            if let (Some(reason), true) = (&row.undecided, row.broken.is_empty()) {
+                judgement.undecided.push(Undecided {
+                    rule: Arc::clone(&row.rule),
+                    object: self.object.clone(),
+                    location: row.location.clone(),
+                    reason: reason.clone(),
+                });
+            }
+            for (broken, environments) in row.broken {
+                let path = |id: &EnvironmentId| self.environments.get(id.0 as usize).cloned();
+                let mut environments: Vec<_> = environments.iter().filter_map(path).collect();
+                environments.sort();
+                environments.dedup();
+                judgement.findings.push(Finding {
+                    rule: Arc::clone(&row.rule),
+                    category: Arc::clone(&row.category),
+                    severity: broken.severity,
+                    refused_by: row.refused_by,
+                    message: broken.message,
+                    help: broken.help,
+                    object: Some(self.object.clone()),
+                    environments,
+                    location: row.location.clone(),
+                    related: broken.related,
+                });
+            }
+        }
+    }
+}
+
+impl Row {
+    fn outcome(&self) -> finding::Outcome {
+        match (&self.broken.is_empty(), &self.undecided) {
+            (false, _) => finding::Outcome::Broken,
+            (true, Some(_)) => finding::Outcome::Undecided,
+            (true, None) => finding::Outcome::Holds,
+        }
+    }
+}

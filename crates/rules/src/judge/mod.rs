@@ -1,0 +1,210 @@
+//! Holds objects against rules.
+//!
+//! Each object is judged once for every placement of it; [`merge`] then tells the same finding
+//! once, with the environments it is true in.
+
+mod merge;
+mod place;
+mod scope;
+mod verdict;
+
+use crate::config::{Config, Selector, Settings};
+use crate::finding::{Failure, Judgement, ObjectRef};
+use crate::rule::{Rule, RuleSet};
+use crate::rule_file::{Door, JudgedBy};
+use manifest::{Node, Sources, UnknownReason, Value};
+use merge::Merged;
+use scope::ObjectScope;
+use std::borrow::Cow;
+use topology::{Inventory, Object, ObjectId, Placement, Topology, Wholeness};
+use verdict::{Outcome, Verdict};
+
+/// What is judged, by what.
+pub struct Input<'a> {
+    /// The objects.
+    pub inventory: &'a Inventory,
+    /// What the operator would make of them.
+    pub topology: &'a Topology<'a>,
+    /// The texts they stand in.
+    pub sources: &'a Sources,
+    /// The rules.
+    pub rules: &'a RuleSet,
+    /// The configuration.
+    pub config: &'a Config,
+    /// Rules that cannot be judged at this door are left out.
+    pub door: Door,
+    /// Which objects to judge; the others are only looked up.
+    pub judged: &'a (dyn Fn(ObjectId, &Object) -> bool + Sync),
+}
+
+/// Judges every object that is asked for and deployed. A rule that fails to evaluate is
+/// recorded and never aborts the others.
+pub fn judge(input: &Input<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    for (id, object) in input.inventory.objects() {
+        if !(input.judged)(id, object) || !is_of_known_group(object) {
+            continue;
+        }
+        if let Some(merged) = judge_object(input, id, object, &mut judgement.failures) {
+            judgement.objects += 1;
+            merged.add_to(&mut judgement);
+        }
+    }
+    sort(&mut judgement, input.sources);
+    judgement
+}
+
+/// Whether the object's kind is the one of that name that rules know: `Cluster` of CloudNativePG,
+/// not of another group.
+fn is_of_known_group(object: &Object) -> bool {
+    let kind = object.manifest.kind().and_then(schema::kind);
+    kind.is_some_and(|kind| object.manifest.group() == Some(kind.group))
+}
+
+fn judge_object(
+    input: &Input<'_>,
+    id: ObjectId,
+    object: &Object,
+    failures: &mut Vec<Failure>,
+) -> Option<Merged> {
+    let node = whole_or_open(object);
+    let mut merged = Merged::new(input.inventory, object);
+    let mut judged = false;
+    for placement in &object.placements {
+        if !input.topology.is_tied(id, placement) {
+            continue;
+        }
+        let verdicts = judge_placement(input, id, object, &node, placement);
+        judged |= !verdicts.is_empty();
+        for verdict in verdicts {
+            match verdict.outcome {
+                Outcome::Failed(message) => {
+                    let failure = Failure { rule: verdict.rule.id.clone(), object: merged.object(), message };
+                    if !failures.contains(&failure) {
+                        failures.push(failure);
+                    }
+                }
+                // A patch says nothing of what it does not hold.
+                Outcome::Undecided(_) | Outcome::Holds if object.wholeness != Wholeness::Whole => {}
+                _ => merged.add(verdict, placement.environment),
+            }
+        }
+    }
+    judged.then_some(merged)
+}
+
+/// The object as rules read it: of a patch, every map may hold more.
+fn whole_or_open(object: &Object) -> Cow<'_, Node> {
+    match object.wholeness {
+        Wholeness::Whole => Cow::Borrowed(&object.manifest.node),
+        Wholeness::Partial(_) => {
+            let mut node = object.manifest.node.clone();
+            open(&mut node);
+            Cow::Owned(node)
+        }
+    }
+}
+
+fn open(node: &mut Node) {
+    match &mut node.value {
+        Value::Map(map) => {
+            map.open.get_or_insert(UnknownReason::PartialManifest);
+            map.entries.iter_mut().for_each(|entry| open(&mut entry.value));
+        }
+        Value::List(items) => items.iter_mut().for_each(open),
+        _ => {}
+    }
+}
+
+fn judge_placement<'i>(
+    input: &Input<'i>,
+    id: ObjectId,
+    object: &Object,
+    node: &Node,
+    placement: &Placement,
+) -> Vec<Verdict<'i>> {
+    let kind = object.manifest.kind().unwrap_or_default();
+    let labels = labels(node);
+    let settings = input.config.settings(&Selector {
+        path: input.sources.get(object.source).map(manifest::Source::path),
+        namespace: placement.namespace.name(),
+        kind,
+        name: object.manifest.name(),
+        labels: &labels,
+    });
+    let throw_away = is_throw_away(node, &settings);
+    let views = input.topology.views(id, placement);
+    let scope = ObjectScope::new(node, kind, &views);
+    let mut verdicts = Vec::new();
+    for rule in input.rules.for_kind(kind) {
+        if throw_away && ["availability", "backup"].contains(&rule.category.as_ref()) {
+            continue;
+        }
+        let is_here = || rule.file().doors.contains(&input.door) && rule.file().judged_by == JudgedBy::Itself;
+        if is_here() {
+            verdict::judge_rule(rule, kind, node, &settings, &scope, &mut verdicts);
+        }
+    }
+    silence_consequences(&mut verdicts);
+    verdicts
+}
+
+/// One cause, one finding: drops what a rule says where a rule that it names speaks.
+fn silence_consequences(verdicts: &mut Vec<Verdict<'_>>) {
+    let broken: Vec<_> =
+        verdicts.iter().filter(|verdict| verdict.is_broken()).map(|verdict| verdict.rule.id.clone()).collect();
+    let is_said = |rule: &Rule| {
+        rule.file().unless.iter().any(|other| broken.iter().any(|id| id.as_ref() == other.as_str()))
+    };
+    verdicts.retain(|verdict| matches!(verdict.outcome, Outcome::Holds) || !is_said(verdict.rule));
+}
+
+/// A Cluster that somebody declared to be one that may be lost.
+fn is_throw_away(node: &Node, settings: &Settings<'_>) -> bool {
+    let annotation = node.at(&["metadata", "annotations", "cnpg-lint.dev/throw-away"]);
+    let reason = annotation.and_then(Node::as_str).is_some_and(|reason| !reason.trim().is_empty());
+    reason || settings.throw_away().is_some()
+}
+
+/// The labels that are known.
+fn labels(node: &Node) -> Vec<(&str, &str)> {
+    let labels = node.at(&["metadata", "labels"]).and_then(Node::as_map);
+    let entries = labels.map(|labels| labels.entries.as_slice()).unwrap_or_default();
+    entries.iter().filter_map(|entry| Some((entry.key.as_str(), entry.value.as_str()?))).collect()
+}
+
+/// Sorts by path, place and rule, so that a run prints the same bytes every time.
+fn sort(judgement: &mut Judgement, sources: &Sources) {
+    let path = |location: &crate::finding::Location| {
+        let path = sources.get(location.span.source).map_or("", manifest::Source::path);
+        (path, location.span.start, location.span.end)
+    };
+    judgement.findings.sort_by(|one, two| {
+        (path(&one.location), &one.rule, &one.location.pointer)
+            .cmp(&(path(&two.location), &two.rule, &two.location.pointer))
+    });
+    judgement.undecided.sort_by(|one, two| {
+        (path(&one.location), &one.rule, &one.location.pointer)
+            .cmp(&(path(&two.location), &two.rule, &two.location.pointer))
+    });
+    judgement.checks.sort_by(|one, two| {
+        (path(&one.location), &one.object, &one.rule, &one.location.pointer)
+            .cmp(&(path(&two.location), &two.object, &two.rule, &two.location.pointer))
+    });
+    judgement.failures.sort_by(|one, two| (&one.object, &one.rule).cmp(&(&two.object, &two.rule)));
+}
+
+/// The identity of an object, in the namespace that all of its placements share.
+fn object_ref(object: &Object) -> ObjectRef {
+    let mut namespaces: Vec<_> =
+        object.placements.iter().map(|placement| placement.namespace.name()).collect();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    let namespace = if let [one] = namespaces.as_slice() { one.map(str::to_owned) } else { None };
+    ObjectRef {
+        api_version: object.manifest.api_version().unwrap_or_default().to_owned(),
+        kind: object.manifest.kind().unwrap_or_default().to_owned(),
+        namespace,
+        name: object.manifest.name().map(str::to_owned),
+    }
+}

@@ -1,0 +1,54 @@
+//! What of the text a finding marks.
+
+use crate::finding::Location;
+use crate::select::{Found, Selection};
+use manifest::{Node, Span, Value};
+
+/// The place of a selection: the value; with its key, where the value is a map or list of
+/// several lines; the nearest parent's key, where nothing is there.
+pub(super) fn location(selection: &Selection<'_>, object: &Node) -> Location {
+    let key = selection.key.map(|key| key.span);
+    let span = match &selection.found {
+        Found::Node(node) if node.value != Value::Null => match key {
+            Some(key) if is_collection(node) && reaches(key, node.origin.span) => {
+                Span { end: node.origin.span.end, ..key }
+            }
+            _ => node.origin.span,
+        },
+        _ => key.unwrap_or_else(|| first_key(object)),
+    };
+    Location { span, pointer: selection.pointer.clone() }
+}
+
+/// The first key of an object: what to mark where nothing better is there.
+pub(super) fn first_key(object: &Node) -> Span {
+    let entry = object.as_map().and_then(|map| map.entries.first());
+    entry.map_or(object.origin.span, |entry| entry.key_origin.span)
+}
+
+fn is_collection(node: &Node) -> bool {
+    matches!(node.value, Value::Map(_) | Value::List(_))
+}
+
+/// Whether a value follows its key in the same text: not so behind an alias.
+fn reaches(key: Span, value: Span) -> bool {
+    key.source == value.source && key.end <= value.start
+}
+
+/// What a person would call the value at a pointer: `/spec/plugins/0/name` is
+/// `spec.plugins[0].name`.
+pub(super) fn subject(pointer: &str) -> String {
+    let mut subject = String::new();
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        if token == "*" || token.bytes().all(|byte| byte.is_ascii_digit()) {
+            subject.push_str(&format!("[{token}]"));
+        } else if token.contains(['.', '/']) {
+            subject.push_str(&format!("['{token}']"));
+        } else {
+            let dot = if subject.is_empty() { "" } else { "." };
+            subject.push_str(&format!("{dot}{token}"));
+        }
+    }
+    if subject.is_empty() { "the object".to_owned() } else { subject }
+}

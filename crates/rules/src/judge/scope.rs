@@ -1,0 +1,88 @@
+//! What the names of an expression stand for while one object is judged.
+
+use crate::config::{ParamValue, Settings};
+use crate::expr::{Scope, field_value, node_value};
+use crate::rule::Rule;
+use cel::common::types::{CelBool, CelDouble, CelInt, CelMap, CelMapKey, CelNull, CelString};
+use cel::common::value::{CowVal, Val};
+use manifest::Node;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use topology::Views;
+use topology::view::FieldSchema;
+
+/// What is the same for all rules of an object: the object, and what the topology says of it.
+pub(super) struct ObjectScope<'o> {
+    object: Box<dyn Val + 'o>,
+    views: &'o Views<'o>,
+    variables: Vec<(FieldSchema, OnceLock<Option<Box<dyn Val + 'o>>>)>,
+}
+
+impl<'o> ObjectScope<'o> {
+    pub(super) fn new(node: &'o Node, kind: &str, views: &'o Views<'o>) -> Self {
+        let variables = topology::variables(kind).into_iter().map(|variable| (variable, OnceLock::new()));
+        Self { object: node_value(node), views, variables: variables.collect() }
+    }
+
+    /// A variable of the topology; looked up when first asked for.
+    fn variable(&self, name: &str) -> Option<&(dyn Val + 'o)> {
+        let (_, value) = self.variables.iter().find(|(variable, _)| variable.name == name)?;
+        let value = value.get_or_init(|| self.views.get(name).map(|field| field_value(field, name)));
+        value.as_deref()
+    }
+
+    /// The parameters of a rule, as configured for the object.
+    pub(super) fn params(&self, rule: &Rule, settings: &Settings<'_>) -> Params {
+        let params = rule.file().params.iter().map(|(name, default)| {
+            let value = from_param(settings.param(&rule.id, name).unwrap_or(default));
+            (CelMapKey::from(name.clone()), value)
+        });
+        let map: HashMap<_, _> = params.collect();
+        Params(Box::new(CelMap::from(map)))
+    }
+}
+
+/// The value of `params`.
+pub(super) struct Params(Box<dyn Val>);
+
+fn from_param(value: &ParamValue) -> Box<dyn Val> {
+    match value {
+        ParamValue::Bool(value) => Box::new(CelBool::from(*value)),
+        ParamValue::Int(value) => Box::new(CelInt::from(*value)),
+        ParamValue::Float(value) => Box::new(CelDouble::from(*value)),
+        ParamValue::String(text) => Box::new(CelString::from(text.clone())),
+        ParamValue::Strings(texts) => list(texts, |text| Box::new(CelString::from(text.clone()))),
+        ParamValue::Ints(numbers) => list(numbers, |number| Box::new(CelInt::from(*number))),
+    }
+}
+
+fn list<T>(items: &[T], value: impl Fn(&T) -> Box<dyn Val>) -> Box<dyn Val> {
+    crate::expr::list_value(items.iter().map(value).collect())
+}
+
+/// All names, with `self`.
+pub(super) struct SelfScope<'s, 'o> {
+    pub(super) object: &'s ObjectScope<'o>,
+    pub(super) params: &'s Params,
+    pub(super) this: Option<Box<dyn Val + 's>>,
+    pub(super) subject: String,
+}
+
+impl Scope for SelfScope<'_, '_> {
+    fn value<'v>(&'v self, name: &str) -> Option<CowVal<'v, 'v>> {
+        let value: &(dyn Val + 'v) = match name {
+            "self" => match &self.this {
+                Some(this) => this.as_ref(),
+                None => &CelNull,
+            },
+            "object" => self.object.object.as_ref(),
+            "params" => self.params.0.as_ref(),
+            name => self.object.variable(name)?,
+        };
+        Some(CowVal::Borrowed(value))
+    }
+
+    fn subject(&self) -> &str {
+        &self.subject
+    }
+}

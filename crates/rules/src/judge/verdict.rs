@@ -1,0 +1,243 @@
+//! One rule, one object, one placement.
+
+use super::place::{location, subject};
+use super::scope::{ObjectScope, SelfScope};
+use crate::config::{RuleLevel, Settings};
+use crate::expr::Silence;
+use crate::finding::{Location, Related, Severity};
+use crate::rule::{Compiled, Rule};
+use crate::rule_file::WhenAbsent;
+use crate::select::{Found, Selection};
+use manifest::{Node, Number, UnknownReason, Value};
+use schema::DefaultValue;
+
+/// How one rule came out at one place.
+#[derive(Debug)]
+pub(super) struct Verdict<'r> {
+    pub(super) rule: &'r Rule,
+    pub(super) location: Location,
+    pub(super) outcome: Outcome,
+}
+
+/// How it came out.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Holds,
+    Broken(Broken),
+    Undecided(String),
+    Failed(String),
+}
+
+/// What there is to say of a broken rule.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    pub(super) help: String,
+    pub(super) related: Vec<Related>,
+}
+
+impl Verdict<'_> {
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self.outcome, Outcome::Broken(_))
+    }
+}
+
+/// Judges every place that the rule selects in the object, unless the rule is off or not about it.
+pub(super) fn judge_rule<'r>(
+    rule: &'r Rule,
+    kind: &str,
+    node: &Node,
+    settings: &Settings<'_>,
+    object: &ObjectScope<'_>,
+    verdicts: &mut Vec<Verdict<'r>>,
+) {
+    let level = settings.severity(&rule.id, rule.file().enabled);
+    if level == RuleLevel::Off {
+        return;
+    }
+    let mut say = |location: Location, outcome| verdicts.push(Verdict { rule, location, outcome });
+    let compiled = match rule.compiled() {
+        Ok(compiled) => compiled,
+        Err(message) => return say(whole(node), Outcome::Failed(message.to_owned())),
+    };
+    let params = object.params(rule, settings);
+    let judge = RuleJudge { rule, compiled, level, kind, node };
+    let applies = compiled.applies.as_ref().map(|applies| {
+        applies.holds(&SelfScope { object, params: &params, this: None, subject: "the object".to_owned() })
+    });
+    let doubt = match applies {
+        Some(Ok(false)) => return,
+        Some(Err(Silence::Failed(message))) => return say(whole(node), Outcome::Failed(message)),
+        Some(Err(Silence::Undecided(reason))) => Some(reason),
+        None | Some(Ok(true)) => None,
+    };
+    if let Some(each) = &compiled.each {
+        for (place, outcome) in judge.each(each, object, &params) {
+            say(place, doubtful(outcome, doubt.as_deref()));
+        }
+        return;
+    }
+    let selects = compiled.select.get(kind).map(Vec::as_slice).unwrap_or_default();
+    let mut judged = false;
+    for selection in selects.iter().flat_map(|select| select.select(node)) {
+        let place = location(&selection, node);
+        let outcome = judge.selection(&selection, object, &params);
+        judged = true;
+        say(place, doubtful(outcome, doubt.as_deref()));
+    }
+    if !judged {
+        // No list, no items: there is nothing that could break the rule.
+        say(whole(node), doubtful(Outcome::Holds, doubt.as_deref()));
+    }
+}
+
+/// Where it is not known whether the rule is about the object, only a pass is sure.
+fn doubtful(outcome: Outcome, doubt: Option<&str>) -> Outcome {
+    match (outcome, doubt) {
+        (Outcome::Broken(_), Some(reason)) => Outcome::Undecided(reason.to_owned()),
+        (outcome, _) => outcome,
+    }
+}
+
+/// The object itself as a place.
+fn whole(node: &Node) -> Location {
+    Location { span: super::place::first_key(node), pointer: String::new() }
+}
+
+struct RuleJudge<'j> {
+    rule: &'j Rule,
+    compiled: &'j Compiled,
+    level: RuleLevel,
+    kind: &'j str,
+    node: &'j Node,
+}
+
+impl RuleJudge<'_> {
+    fn selection(
+        &self,
+        selection: &Selection<'_>,
+        object: &ObjectScope<'_>,
+        params: &super::scope::Params,
+    ) -> Outcome {
+        let subject = subject(&selection.pointer);
+        let default;
+        let this = match &selection.found {
+            Found::Unknown(pointer, reason) => {
+                return Outcome::Undecided(format!("{} is {reason}", super::place::subject(pointer)));
+            }
+            Found::Node(node) if is_maybe_absent(node) && self.compiled.assert.is_none() => {
+                let reason = node.unknown_reason().map(ToString::to_string).unwrap_or_default();
+                return Outcome::Undecided(format!("{subject} is {reason}"));
+            }
+            Found::Node(node) if node.value != Value::Null => Some(*node),
+            // `null` is dropped by the API server, as if it were not there.
+            _ => match self.rule.file().when_absent {
+                WhenAbsent::Holds => return Outcome::Holds,
+                WhenAbsent::Broken => None,
+                WhenAbsent::Default => {
+                    default = schema::default(self.kind, &selection.pattern)
+                        .map(|value| default_node(value, self.node));
+                    default.as_ref()
+                }
+            },
+        };
+        let this = this.map(crate::expr::node_value);
+        self.holds(&SelfScope { object, params, this, subject })
+    }
+
+    /// Each view that `each` gives, at its place; the object where there is none.
+    fn each(
+        &self,
+        each: &crate::expr::Expr,
+        object: &ObjectScope<'_>,
+        params: &super::scope::Params,
+    ) -> Vec<(Location, Outcome)> {
+        let scope = SelfScope { object, params, this: None, subject: "the object".to_owned() };
+        let items = match each.items(&scope) {
+            Ok(items) if items.is_empty() => return vec![(whole(self.node), Outcome::Holds)],
+            Ok(items) => items,
+            Err(Silence::Undecided(reason)) => return vec![(whole(self.node), Outcome::Undecided(reason))],
+            Err(Silence::Failed(message)) => return vec![(whole(self.node), Outcome::Failed(message))],
+        };
+        let judge = |(place, view): (Option<topology::view::Place>, _)| {
+            let place = place.map_or_else(|| whole(self.node), |place| Location { span: place.span, pointer: place.pointer });
+            let subject = subject(&place.pointer);
+            (place, self.holds(&SelfScope { object, params, this: Some(view), subject }))
+        };
+        items.into_iter().map(judge).collect()
+    }
+
+    /// Whether `assert` holds of `self`; without `self` it does not.
+    fn holds(&self, scope: &SelfScope<'_, '_>) -> Outcome {
+        let holds = match &self.compiled.assert {
+            _ if scope.this.is_none() => Ok(false),
+            None => Ok(true),
+            Some(assert) => assert.holds(scope),
+        };
+        match holds {
+            Ok(true) => Outcome::Holds,
+            Ok(false) => self.broken(scope).map_or_else(Outcome::Failed, Outcome::Broken),
+            Err(Silence::Undecided(reason)) => Outcome::Undecided(reason),
+            Err(Silence::Failed(message)) => Outcome::Failed(message),
+        }
+    }
+
+    fn broken(&self, scope: &SelfScope<'_, '_>) -> Result<Broken, String> {
+        let mut related = Vec::new();
+        for (at, message) in &self.compiled.related {
+            // What is shown beside a finding never decides it: without a place, nothing is shown.
+            for place in at.places(scope).unwrap_or_default() {
+                let location = Location { span: place.span, pointer: place.pointer };
+                related.push(Related { message: message.render(scope)?, location });
+            }
+        }
+        Ok(Broken {
+            severity: self.severity(scope)?,
+            message: self.compiled.message.render(scope)?,
+            help: self.compiled.help.render(scope)?,
+            related,
+        })
+    }
+
+    /// The configured severity, else the first whose condition holds. Where a condition is not
+    /// known, the milder of what it could be.
+    fn severity(&self, scope: &SelfScope<'_, '_>) -> Result<Severity, String> {
+        if let RuleLevel::Severity(severity) = self.level {
+            return Ok(severity);
+        }
+        let mut at_most = Severity::Error;
+        for (when, severity) in &self.compiled.severity {
+            match when.as_ref().map(|when| when.holds(scope)) {
+                None | Some(Ok(true)) => return Ok((*severity).min(at_most)),
+                Some(Ok(false)) => {}
+                Some(Err(Silence::Undecided(_))) => at_most = at_most.min(*severity),
+                Some(Err(Silence::Failed(message))) => return Err(message),
+            }
+        }
+        Ok(at_most)
+    }
+}
+
+/// Whether a patch may have removed the value altogether.
+fn is_maybe_absent(node: &Node) -> bool {
+    matches!(node.unknown_reason(), Some(UnknownReason::Patched(_)))
+}
+
+/// What the API server fills in, as if it stood where the object does.
+fn default_node(value: DefaultValue, object: &Node) -> Node {
+    let value = match value {
+        DefaultValue::Bool(value) => Value::Bool(value),
+        DefaultValue::Int(value) => Value::Number(Number::Int(value)),
+        DefaultValue::String(value) => Value::String(value.to_owned()),
+        DefaultValue::Map(entries) => {
+            let entries = entries.iter().map(|(key, value)| manifest::Entry {
+                key: (*key).to_owned(),
+                key_origin: object.origin,
+                value: default_node(*value, object),
+            });
+            Value::Map(manifest::Map { entries: entries.collect(), open: None })
+        }
+    };
+    Node { value, origin: object.origin }
+}

@@ -1,0 +1,115 @@
+//! The Topology: what CloudNativePG would make of an Inventory.
+
+use crate::index::clients::{Clients, OwnReaders, databases_of};
+use crate::index::databases::{CNPG, DatabaseIndex, Databases};
+use crate::index::makers::Makers;
+use crate::index::mentions::{Mention, mentions};
+use crate::index::reach::reaches;
+use crate::inventory::{Inventory, ObjectId, Placement};
+use crate::views::{Context, Views};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+/// What a user can say about a repository that the repository itself does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Where hosts are, by pattern; the first that matches wins.
+    pub sites: Vec<SiteSetting>,
+}
+
+/// Where the hosts of a pattern are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteSetting {
+    /// A host name in which `*` stands for any text: `*.nas.example.org`.
+    pub hosts: String,
+    /// `cluster`, `local` or `offsite`.
+    pub site: String,
+}
+
+/// What CloudNativePG would make of an [`Inventory`]: built once a run, indices made when a
+/// rule first asks for them.
+#[derive(Debug)]
+pub struct Topology<'i> {
+    pub(crate) inventory: &'i Inventory,
+    settings: Settings,
+    databases: OnceLock<Databases>,
+    makers: OnceLock<Makers>,
+    own_readers: OnceLock<OwnReaders>,
+    clients: OnceLock<Clients>,
+    /// By object.
+    mentions: OnceLock<Box<[OnceLock<Vec<Mention>>]>>,
+}
+
+impl<'i> Topology<'i> {
+    /// Of these objects.
+    pub fn new(inventory: &'i Inventory, settings: Settings) -> Self {
+        Self {
+            inventory,
+            settings,
+            databases: OnceLock::new(),
+            makers: OnceLock::new(),
+            own_readers: OnceLock::new(),
+            clients: OnceLock::new(),
+            mentions: OnceLock::new(),
+        }
+    }
+
+    /// What the user said.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What rules can read about an object as it is placed there. An object that nothing
+    /// deploys is judged at a placement that the caller makes up.
+    pub fn views<'t>(&'t self, object: ObjectId, placement: &'t Placement) -> Views<'t> {
+        Views::new(Context { topology: self, object, placement })
+    }
+
+    pub(crate) fn databases(&self) -> &Databases {
+        self.databases.get_or_init(|| Databases::new(self.inventory))
+    }
+
+    pub(crate) fn makers(&self) -> &Makers {
+        self.makers.get_or_init(|| Makers::new(self.inventory))
+    }
+
+    fn own_readers(&self) -> &OwnReaders {
+        self.own_readers.get_or_init(|| OwnReaders::new(self))
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        self.clients.get_or_init(|| Clients::new(self, self.own_readers()))
+    }
+
+    /// Where an object speaks of databases.
+    pub(crate) fn mentions(&self, id: ObjectId) -> &[Mention] {
+        let all = self.mentions.get_or_init(|| self.inventory.objects().map(|_| OnceLock::new()).collect());
+        let (Some(cell), Some(object)) = (all.get(id.0 as usize), self.inventory.object(id)) else {
+            return &[];
+        };
+        cell.get_or_init(|| mentions(&object.manifest.node, self.databases()))
+    }
+
+    /// The databases that an object is a client of.
+    pub(crate) fn databases_of(&self, id: ObjectId, placement: &Placement) -> BTreeSet<DatabaseIndex> {
+        let object = self.inventory.object(id);
+        object.map(|object| databases_of(self, self.own_readers(), id, object, placement)).unwrap_or_default()
+    }
+
+    /// Whether an object is CloudNativePG's own.
+    pub(crate) fn is_own(&self, id: ObjectId) -> bool {
+        self.inventory.object(id).is_some_and(|object| object.manifest.group() == Some(CNPG))
+    }
+
+    /// The database that a Cluster is, or that a role is in, as seen from `at`.
+    pub(crate) fn databases_behind(&self, id: ObjectId, at: &Placement) -> Vec<DatabaseIndex> {
+        let Some(object) = self.inventory.object(id) else { return Vec::new() };
+        let cluster = object.manifest.node.at(&["spec", "cluster", "name"]).and_then(|name| name.raw_text());
+        let databases = self.databases().all.iter().enumerate().filter(|(_, database)| !database.is_pooler);
+        let behind = databases.filter(|(_, database)| match cluster {
+            Some(cluster) => database.name == cluster && reaches(at, &database.placement),
+            None => database.object == id && reaches(at, &database.placement),
+        });
+        behind.map(|(index, _)| index).collect()
+    }
+}

@@ -1,0 +1,195 @@
+//! The variables of a rule: which there are for a kind, and their values for an object.
+
+pub mod cluster;
+pub mod consumer;
+pub mod external_secret;
+pub mod plugin;
+pub mod reference;
+pub mod scheduled_backup;
+pub mod secret;
+pub mod secret_names;
+pub mod service;
+pub mod workload;
+
+use crate::exposure::{self, ExposureView};
+use crate::hba::PgHba;
+use crate::image::Images;
+use crate::inventory::{Object, ObjectId, Placement};
+use crate::literal::{self, LiteralView};
+use crate::read::Subject;
+use crate::topology::Topology;
+use crate::view::{AsField, Field, FieldSchema, FieldType, View};
+use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
+use secret_names::{SecretNameView, SecretNames};
+use std::sync::OnceLock;
+
+/// Kinds that run something, or configure what runs.
+pub(crate) const WORKLOADS: [&str; 10] = [
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "Job",
+    "CronJob",
+    "Pod",
+    "HelmRelease",
+    "Application",
+    "ConfigMap",
+];
+
+/// The object that is judged, and where it is placed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'t> {
+    pub(crate) topology: &'t Topology<'t>,
+    pub(crate) object: ObjectId,
+    pub(crate) placement: &'t Placement,
+}
+
+impl<'t> Context<'t> {
+    pub(crate) fn object(&self) -> Option<&'t Object> {
+        self.topology.inventory.object(self.object)
+    }
+
+    pub(crate) fn subject(&self) -> Option<Subject<'t>> {
+        self.object().map(Subject::new)
+    }
+}
+
+/// What rules can read about one object, made when it is first asked for.
+#[derive(Debug)]
+pub struct Views<'t> {
+    context: Context<'t>,
+    own: OnceLock<Option<Box<dyn View>>>,
+    exposures: OnceLock<Vec<ExposureView>>,
+    literals: OnceLock<Vec<LiteralView>>,
+    secrets: SecretNames<'t>,
+    object_stores: ObjectStores<'t>,
+    clusters: Clusters<'t>,
+}
+
+impl<'t> Views<'t> {
+    pub(crate) fn new(context: Context<'t>) -> Self {
+        Self {
+            context,
+            own: OnceLock::new(),
+            exposures: OnceLock::new(),
+            literals: OnceLock::new(),
+            secrets: SecretNames(context),
+            object_stores: ObjectStores(context),
+            clusters: Clusters(context),
+        }
+    }
+
+    /// The value of a variable; `None` if there is no such variable for the object's kind.
+    pub fn get(&self, variable: &str) -> Option<Field<'_>> {
+        let kind = self.context.object()?.manifest.kind()?;
+        let known = variables(kind).into_iter().any(|schema| schema.name == variable);
+        known.then(|| self.value(kind, variable))
+    }
+
+    fn value(&self, kind: &str, variable: &str) -> Field<'_> {
+        match variable {
+            "secrets" => Field::Lookup(&self.secrets),
+            "objectStores" => Field::Lookup(&self.object_stores),
+            "clusters" => Field::Lookup(&self.clusters),
+            "images" => Field::Lookup(&Images),
+            "hba" => Field::Lookup(&PgHba),
+            "exposures" => self.exposures.get_or_init(|| exposure::exposures(self.context)).as_field(),
+            "literals" => self.literals.get_or_init(|| literal::literals(self.context)).as_field(),
+            _ => match self.own.get_or_init(|| own_view(kind, self.context)) {
+                Some(view) => Field::View(view.as_ref()),
+                None => Field::Null,
+            },
+        }
+    }
+}
+
+/// The variable that only objects of some kinds have.
+fn own_variable(kind: &str) -> Option<FieldSchema> {
+    let (name, doc, schema): (_, _, fn() -> _) = match kind {
+        "Cluster" => {
+            ("cluster", "What CloudNativePG makes of this Cluster.", cluster::ClusterView::schema_of)
+        }
+        "ScheduledBackup" => (
+            "scheduledBackup",
+            "What this ScheduledBackup is for.",
+            scheduled_backup::ScheduledBackupView::schema_of,
+        ),
+        "ExternalSecret" => (
+            "externalSecret",
+            "Where this ExternalSecret reads, and who reads its Secret.",
+            external_secret::ExternalSecretView::schema_of,
+        ),
+        "Secret" => ("secret", "What this Secret holds, and who reads it.", secret::SecretView::schema_of),
+        "Service" => ("service", "Which databases this Service leads to.", service::ServiceView::schema_of),
+        kind if WORKLOADS.contains(&kind) => {
+            ("workload", "Which databases this uses, and how.", workload::WorkloadView::schema_of)
+        }
+        _ => return None,
+    };
+    Some(FieldSchema { name, doc, kind: FieldType::View(schema) })
+}
+
+fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
+    Some(match kind {
+        "Cluster" => Box::new(cluster::view(context)?),
+        "ScheduledBackup" => Box::new(scheduled_backup::view(context)?),
+        "ExternalSecret" => Box::new(external_secret::view(context)?),
+        "Secret" => Box::new(secret::view(context)?),
+        "Service" => Box::new(service::view(context)?),
+        _ => Box::new(workload::view(context)?),
+    })
+}
+
+/// The variables that a rule for objects of `kind` can read, beside `self`, `object` and `params`.
+pub fn variables(kind: &str) -> Vec<FieldSchema> {
+    let mut variables = Vec::from(EVERYWHERE);
+    variables.extend(own_variable(kind));
+    if matches!(kind, "Cluster" | "Pooler" | "Service") {
+        variables.push(EXPOSURES);
+    }
+    if matches!(kind, "Cluster" | "ObjectStore") || WORKLOADS.contains(&kind) {
+        variables.push(LITERALS);
+    }
+    variables
+}
+
+const EVERYWHERE: [FieldSchema; 5] = [
+    FieldSchema {
+        name: "secrets",
+        doc: "`secrets[name]`: what makes the Secret that this name means here.",
+        kind: FieldType::Lookup(SecretNameView::schema_of),
+    },
+    FieldSchema {
+        name: "objectStores",
+        doc: "`objectStores[name]`: the ObjectStore that this name means here.",
+        kind: FieldType::Lookup(ObjectStoreView::schema_of),
+    },
+    FieldSchema {
+        name: "clusters",
+        doc: "`clusters[name]`: the Cluster that this name means here.",
+        kind: FieldType::Lookup(ClusterReferenceView::schema_of),
+    },
+    FieldSchema {
+        name: "images",
+        doc: "`images[text]`: what an image reference says.",
+        kind: FieldType::Lookup(crate::image::ImageView::schema_of),
+    },
+    FieldSchema {
+        name: "hba",
+        doc: "`hba[line]`: what a line of `pg_hba.conf` says.",
+        kind: FieldType::Lookup(crate::hba::PgHbaView::schema_of),
+    },
+];
+
+const EXPOSURES: FieldSchema = FieldSchema {
+    name: "exposures",
+    doc: "The ways in which this lets connections in from outside of the Kubernetes cluster.",
+    kind: FieldType::Views(ExposureView::schema_of),
+};
+
+const LITERALS: FieldSchema = FieldSchema {
+    name: "literals",
+    doc: "Database passwords and storage keys that are written out in this.",
+    kind: FieldType::Views(LiteralView::schema_of),
+};

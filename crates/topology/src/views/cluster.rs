@@ -1,0 +1,133 @@
+//! What CloudNativePG makes of a Cluster: its archive, its backups, its credentials.
+
+use crate::index::databases::{BOOTSTRAPS, application_secret, superuser_secret};
+use crate::index::makers::{Reaches, is_operator};
+use crate::read::{Seen, Subject, place};
+use crate::view::Known;
+use crate::views::Context;
+use crate::views::plugin::{PluginView, plugins, those};
+use crate::views::scheduled_backup::{ScheduleView, schedules};
+use crate::views::secret_names::{MakerView, maker_view};
+use crate::views::workload::{DumpView, dumps};
+
+crate::view! {
+    /// What CloudNativePG makes of a Cluster.
+    pub struct ClusterView {
+        /// What archives its WAL: `plugin` (an enabled entry of `spec.plugins` that is the WAL
+        /// archiver), `in-tree` (`spec.backup.barmanObjectStore`) or `none`.
+        pub archiver: Known<String>,
+        /// The enabled plugins that are its WAL archiver.
+        pub archiver_plugins: Known<Vec<PluginView>>,
+        /// The enabled plugins called `barman-cloud.cloudnative-pg.io`, archivers or not.
+        pub barman_plugins: Known<Vec<PluginView>>,
+        /// The ObjectStore that its WAL archiver writes to; null where the archiver is no plugin or names none.
+        pub store: Known<Option<String>>,
+        /// Whether it has any way to be backed up: the Barman Cloud plugin, `spec.backup.barmanObjectStore`
+        /// or volume snapshots.
+        pub backup_configured: Known<bool>,
+        /// Whether `spec.backup.volumeSnapshot` is configured.
+        pub snapshots: Known<bool>,
+        /// The deployed `ScheduledBackups` of this Cluster.
+        pub schedules: Vec<ScheduleView>,
+        /// What takes logical dumps of it (`pg_dump`, restic): no point-in-time recovery, but a backup.
+        pub dumps: Vec<DumpView>,
+        /// Whether it follows another Cluster: `spec.replica` with `enabled`, else with a `primary` other than itself.
+        pub is_replica: Known<bool>,
+        /// Whether it is switched off by the annotation `cnpg.io/hibernation: "on"`.
+        pub is_hibernated: Known<bool>,
+        /// Whether it starts from a backup: `spec.bootstrap.recovery`.
+        pub is_recovery: Known<bool>,
+        /// Why it may be lost: the annotation `cnpg-lint.dev/throw-away`; null without it.
+        pub throw_away: Known<Option<String>>,
+        /// The Secret with the application's credentials: the one that its bootstrap names, else `<name>-app`.
+        pub app_secret: Known<String>,
+        /// What makes that Secret, other than the operator itself.
+        pub app_secret_makers: Vec<MakerView>,
+        /// The Secret with the superuser's credentials: `spec.superuserSecret`, else `<name>-superuser`.
+        pub superuser_secret: Known<String>,
+    }
+}
+
+/// The Barman Cloud plugin's name (its documentation, "Usage").
+pub(crate) const BARMAN_PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
+
+pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
+    let cluster = context.subject()?;
+    let name = cluster.raw(&["metadata", "name"]).unwrap_or_default();
+    let plugins = plugins(cluster);
+    let archiver_plugins = those(&plugins, |plugin| plugin.is_archiver.clone());
+    let barman_plugins =
+        those(&plugins, |plugin| plugin.name.as_ref().map(|name| name.as_deref() == Some(BARMAN_PLUGIN)));
+    let in_tree = cluster.has(&["spec", "backup", "barmanObjectStore"]);
+    let snapshots = cluster.has(&["spec", "backup", "volumeSnapshot"]);
+    let has_barman = barman_plugins.as_ref().map(|plugins| !plugins.is_empty());
+    Some(ClusterView {
+        archiver: archiver(&archiver_plugins, in_tree.clone()),
+        store: archiver_plugins
+            .as_ref()
+            .and_then(|plugins| plugins.last().map_or(Known::Known(None), |plugin| plugin.store.clone())),
+        backup_configured: has_barman.or(in_tree).or(snapshots.clone()),
+        archiver_plugins,
+        barman_plugins,
+        snapshots,
+        schedules: schedules(context, name),
+        dumps: dumps(context),
+        is_replica: is_replica(cluster, name),
+        is_hibernated: cluster.annotation("cnpg.io/hibernation").map(|value| value.as_deref() == Some("on")),
+        is_recovery: cluster.has(&["spec", "bootstrap", "recovery"]),
+        throw_away: cluster.annotation("cnpg-lint.dev/throw-away"),
+        app_secret: known_secret(cluster, &application_secret(cluster, name)),
+        app_secret_makers: app_secret_makers(context, &application_secret(cluster, name)),
+        superuser_secret: known_secret(cluster, &superuser_secret(cluster, name)),
+        place: cluster.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
+    })
+}
+
+fn archiver(plugins: &Known<Vec<PluginView>>, in_tree: Known<bool>) -> Known<String> {
+    // Both at once are refused by the operator (cluster_webhook.go, validatePluginConfiguration).
+    plugins.as_ref().and_then(|plugins| match (plugins.is_empty(), in_tree) {
+        (false, _) => Known::Known("plugin".to_owned()),
+        (true, in_tree) => in_tree.map(|in_tree| if in_tree { "in-tree" } else { "none" }.to_owned()),
+    })
+}
+
+/// As the operator decides it (`api/v1/cluster_funcs.go`, `IsReplica`): `enabled` where it is set,
+/// else whether the primary is another Cluster.
+fn is_replica(cluster: Subject<'_>, name: &str) -> Known<bool> {
+    match cluster.has(&["spec", "replica"]) {
+        Known::Known(true) => {}
+        other => return other,
+    }
+    match cluster.seen(&["spec", "replica", "enabled"]) {
+        Seen::Absent => {}
+        _ => return cluster.boolean(&["spec", "replica", "enabled"], false),
+    }
+    let own = cluster.raw(&["spec", "replica", "self"]).unwrap_or(name);
+    match cluster.raw(&["spec", "replica", "primary"]) {
+        Some(primary) if primary == own => Known::Known(false),
+        Some(_) => cluster.text(&["spec", "replica", "primary"]).map(|_| true),
+        None => Known::Known(true),
+    }
+}
+
+/// A Secret's name with the reason why it is not known, if it holds a variable.
+fn known_secret(cluster: Subject<'_>, secret: &str) -> Known<String> {
+    let names = [&["metadata", "name"][..], &["spec", "superuserSecret", "name"]];
+    let sources = names.into_iter().filter_map(|keys| cluster.node.at(keys)).chain(
+        BOOTSTRAPS.iter().filter_map(|kind| cluster.node.at(&["spec", "bootstrap", kind, "secret", "name"])),
+    );
+    let unknown = sources
+        .filter(|node| node.raw_text().is_some_and(|raw| secret.starts_with(raw)))
+        .find_map(|node| node.unknown_reason());
+    unknown.map_or_else(|| Known::Known(secret.to_owned()), |reason| Known::Unknown(reason.to_string()))
+}
+
+fn app_secret_makers(context: Context<'_>, secret: &str) -> Vec<MakerView> {
+    let Context { topology, placement, .. } = context;
+    let makers = topology.makers().of(secret).iter();
+    makers
+        .filter(|maker| maker.reaches(secret, placement) == Reaches::Surely)
+        .filter(|maker| !is_operator(topology.inventory, maker))
+        .map(maker_view)
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! ExternalSecrets: where one reads, what it makes, and who reads that.
+
+use crate::index::databases::{Database, application_secret, superuser_secret};
+use crate::index::reach::means;
+use crate::read::{Subject, place, select};
+use crate::view::{Known, Place};
+use crate::views::Context;
+use crate::views::consumer::{ConsumerView, consumers};
+use manifest::Node;
+use std::collections::BTreeSet;
+
+crate::view! {
+    /// Where an ExternalSecret reads, and who reads its Secret.
+    pub struct ExternalSecretView {
+        /// The kind of provider behind its store, as in the store's `spec.provider`:
+        /// `bitwardensecretsmanager`, `webhook`, `vault`, … Unknown where the store is not in the repository.
+        pub provider: Known<String>,
+        /// The store's name; null where it names none.
+        pub store_name: Known<Option<String>>,
+        /// The store's kind: `SecretStore` unless it says `ClusterSecretStore`.
+        pub store_kind: Known<String>,
+        /// Whether it means a `SecretStore` for want of a kind, while only a `ClusterSecretStore` of that name exists.
+        pub is_store_kind_missing: Known<bool>,
+        /// The name of the Secret it makes: `spec.target.name`, else its own.
+        pub target: Known<String>,
+        /// The Clusters beside it whose application credentials it makes.
+        pub app_clusters: Vec<String>,
+        /// The Clusters beside it whose superuser credentials it makes.
+        pub superuser_clusters: Vec<String>,
+        /// The name of its Secret, if those are any: at most one, to point at.
+        pub credentials: Vec<DatabaseCredentialsView>,
+        /// Whether it only renews the password in a Secret that CloudNativePG made:
+        /// `creationPolicy: Merge` and nothing but generators as sources.
+        pub is_rotation: Known<bool>,
+        /// What reads its Secret: CloudNativePG objects, and clients of their databases.
+        pub consumers: Vec<ConsumerView>,
+    }
+}
+
+crate::view! {
+    /// The name of a Secret that holds a database's credentials.
+    pub struct DatabaseCredentialsView {
+        /// The Clusters whose credentials it holds.
+        pub clusters: Vec<String>,
+        /// Whose they are: `application`, `superuser`, `application and superuser`.
+        pub user: String,
+    }
+}
+
+pub(crate) fn view(context: Context<'_>) -> Option<ExternalSecretView> {
+    let subject = context.subject()?;
+    let target = target_node(subject.node);
+    let raw = target.and_then(Node::raw_text).unwrap_or_default();
+    let store = store(context, subject);
+    let app_clusters = clusters_with(context, raw, application_secret);
+    let superuser_clusters = clusters_with(context, raw, superuser_secret);
+    let named = subject.raw(&["spec", "target", "name"]).is_some();
+    let pointer = if named { "/spec/target/name" } else { "/metadata/name" };
+    Some(ExternalSecretView {
+        provider: store.provider,
+        store_name: subject.text(&["spec", "secretStoreRef", "name"]),
+        store_kind: store.kind,
+        is_store_kind_missing: store.is_kind_missing,
+        target: match target.and_then(Node::unknown_reason) {
+            Some(reason) => Known::Unknown(reason.to_string()),
+            None => Known::Known(raw.to_owned()),
+        },
+        credentials: target
+            .and_then(|target| credentials(&app_clusters, &superuser_clusters, place(target, pointer)))
+            .into_iter()
+            .collect(),
+        app_clusters,
+        superuser_clusters,
+        is_rotation: is_rotation(subject),
+        consumers: consumers(context, raw),
+        place: subject.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
+    })
+}
+
+fn credentials(app: &[String], superuser: &[String], place: Place) -> Option<DatabaseCredentialsView> {
+    let user = match (app.is_empty(), superuser.is_empty()) {
+        (true, true) => return None,
+        (false, true) => "application",
+        (true, false) => "superuser",
+        (false, false) => "application and superuser",
+    };
+    let clusters: BTreeSet<_> = app.iter().chain(superuser).cloned().collect();
+    let clusters = clusters.into_iter().collect();
+    Some(DatabaseCredentialsView { clusters, user: user.to_owned(), place: Some(place) })
+}
+
+/// Where the name of the Secret that an ExternalSecret makes stands.
+pub(crate) fn target_node(node: &Node) -> Option<&Node> {
+    let named =
+        node.at(&["spec", "target", "name"]).filter(|name| name.raw_text().is_some_and(|it| !it.is_empty()));
+    named.or_else(|| node.at(&["metadata", "name"]))
+}
+
+struct Store {
+    provider: Known<String>,
+    kind: Known<String>,
+    is_kind_missing: Known<bool>,
+}
+
+const GROUP: &str = "external-secrets.io";
+
+/// Follows `secretStoreRef`; its kind is `SecretStore` where it says none (External Secrets,
+/// apis/externalsecrets/v1, `SecretStoreRef`).
+fn store(context: Context<'_>, subject: Subject<'_>) -> Store {
+    let said = subject.text(&["spec", "secretStoreRef", "kind"]);
+    let kind = said.clone().map(|kind| kind.unwrap_or_else(|| "SecretStore".to_owned()));
+    let Some(name) = subject.raw(&["spec", "secretStoreRef", "name"]) else {
+        let nothing = "not named: it has no secretStoreRef".to_owned();
+        return Store { provider: Known::Unknown(nothing), kind, is_kind_missing: Known::Known(false) };
+    };
+    let of = |kind: &str| provider(context, kind, name);
+    let meant = kind.as_ref().and_then(|kind| of(kind).map_or_else(not_in_repository, Known::Known));
+    let other =
+        (said == Known::Known(None) && meant.known().is_none()).then(|| of("ClusterSecretStore")).flatten();
+    Store {
+        is_kind_missing: said.map(|said| said.is_none() && other.is_some()),
+        provider: other.map_or(meant, Known::Known),
+        kind,
+    }
+}
+
+fn not_in_repository<T>() -> Known<T> {
+    Known::Unknown("not in the repository".to_owned())
+}
+
+/// The one key of `spec.provider` of a store.
+fn provider(context: Context<'_>, kind: &str, name: &str) -> Option<String> {
+    let stores = context.topology.inventory.resolve(context.placement, GROUP, kind, name);
+    let provider = stores.first()?.object.manifest.node.at(&["spec", "provider"])?;
+    Some(provider.as_map()?.entries.first()?.key.clone())
+}
+
+fn clusters_with(
+    context: Context<'_>,
+    secret: &str,
+    of: impl Fn(Subject<'_>, &str) -> String,
+) -> Vec<String> {
+    let Context { topology, placement, .. } = context;
+    let is_its = |cluster: &&Database| {
+        let object = topology.inventory.object(cluster.object);
+        let names = object.is_some_and(|object| of(Subject::new(object), &cluster.name) == secret);
+        names && means(placement, secret, &cluster.placement)
+    };
+    let mut names: Vec<_> =
+        topology.databases().clusters().filter(is_its).map(|it| it.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// CloudNativePG's documentation ("External Secrets Operator") rotates passwords so.
+fn is_rotation(subject: Subject<'_>) -> Known<bool> {
+    let policy = subject.text(&["spec", "target", "creationPolicy"]);
+    let sources = ["/spec/data/*", "/spec/dataFrom/*"];
+    let sources: Vec<_> = sources.iter().flat_map(|pattern| select(subject.node, pattern)).collect();
+    let generated = |(source, _): &(&Node, String)| source.at(&["sourceRef", "generatorRef"]).is_some();
+    let only_generators = !sources.is_empty() && sources.iter().all(generated);
+    policy.map(|policy| policy.as_deref() == Some("Merge") && only_generators)
+}

@@ -1,0 +1,267 @@
+//! What makes a Secret, who reads it, and what it holds.
+
+mod common;
+
+use common::Repository;
+
+const CLUSTER: &str = "
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: web, namespace: web}
+spec: {instances: 2}
+";
+
+const STORE: &str = "---
+apiVersion: barmancloud.cnpg.io/v1
+kind: ObjectStore
+metadata: {name: b2, namespace: web}
+spec:
+  configuration:
+    s3Credentials:
+      accessKeyId: {name: b2-credentials, key: AWS_ACCESS_KEY_ID}
+";
+
+/// What `secrets[b2-credentials]` is for the Cluster beside some other objects.
+fn makers(yaml: &str) -> String {
+    Repository::of(&format!("{CLUSTER}---\n{yaml}")).ask("Cluster", "web", "secrets[b2-credentials]")
+}
+
+fn external(name: &str, namespace: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
+    )
+}
+
+#[test]
+fn nothing_makes_it() {
+    assert_eq!(Repository::of(CLUSTER).ask("Cluster", "web", "secrets[b2-credentials]"), "false [] []");
+}
+
+#[test]
+fn an_external_secret_makes_its_target() {
+    let found = makers(&external("any", "web", "{target: {name: b2-credentials}}"));
+    assert_eq!(found, "true [ExternalSecret any web @/spec/target/name] [] @/spec/target/name");
+    let found = makers(&external("b2-credentials", "web", "{}"));
+    assert_eq!(found, "true [ExternalSecret b2-credentials web @/metadata/name] [] @/metadata/name");
+    for policy in ["Merge", "None"] {
+        let spec = format!("{{target: {{name: b2-credentials, creationPolicy: {policy}}}}}");
+        assert_eq!(makers(&external("any", "web", &spec)), "false [] []");
+    }
+}
+
+#[test]
+fn other_namespaces_that_have_it_are_named() {
+    let far = ["ai", "auth"].map(|namespace| external("b2-credentials", namespace, "{}")).concat();
+    assert_eq!(makers(&far), "false [] [ai, auth]");
+}
+
+#[test]
+fn every_operator_has_its_own_field() {
+    let objects = [
+        "v1, kind: Secret, metadata: {name: b2-credentials, namespace: web}",
+        "bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: b2-credentials, namespace: web}",
+        "onepassword.com/v1, kind: OnePasswordItem, metadata: {name: b2-credentials, namespace: web}",
+        "secrets.hashicorp.com/v1beta1, kind: VaultStaticSecret, metadata: {name: v, namespace: web}, spec: {destination: {name: b2-credentials}}",
+        "secrets.infisical.com/v1alpha1, kind: InfisicalSecret, metadata: {name: i}, spec: {managedSecretReference: {secretName: b2-credentials, secretNamespace: web}}",
+        "objectbucket.io/v1alpha1, kind: ObjectBucketClaim, metadata: {name: b2-credentials, namespace: web}",
+        "s3.aws.upbound.io/v1, kind: User, metadata: {name: u}, spec: {writeConnectionSecretToRef: {name: b2-credentials, namespace: web}}",
+    ];
+    for object in objects {
+        assert!(makers(&format!("\n{{apiVersion: {object}}}")).starts_with("true "), "{object}");
+    }
+}
+
+#[test]
+fn one_for_many_namespaces_reaches_those_it_lists() {
+    let all = |spec: &str| {
+        makers(&format!(
+            "\napiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {{name: shared}}\nspec: {spec}\n"
+        ))
+    };
+    let named = "externalSecretName: b2-credentials, externalSecretSpec: {}";
+    assert!(all(&format!("{{{named}, namespaces: [db, web]}}")).starts_with("true "));
+    assert_eq!(all(&format!("{{{named}, namespaces: [db]}}")), "false [] [db]");
+    assert_eq!(
+        all(&format!("{{{named}, namespaceSelector: {{matchLabels: {{tier: db}}}}}}")),
+        "unknown: perhaps made by ClusterExternalSecret shared [] []"
+    );
+}
+
+#[test]
+fn mirrors_reach_other_namespaces() {
+    let secret = |annotations: &str| {
+        makers(&format!(
+            "\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b2-credentials\n  namespace: storage\n  annotations: {{{annotations}}}\n"
+        ))
+    };
+    let reflector = "reflector.v1.k8s.emberstack.com/reflection-auto";
+    assert!(secret(&format!("{reflector}-enabled: 'true'")).starts_with("true "));
+    assert!(
+        secret(&format!("{reflector}-enabled: 'true', {reflector}-namespaces: 'db,web'"))
+            .starts_with("true ")
+    );
+    assert!(
+        secret(&format!("{reflector}-enabled: 'true', {reflector}-namespaces: db")).starts_with("false ")
+    );
+    assert!(secret("replicator.v1.mittwald.de/replicate-to: 'web-.*'").starts_with("unknown: perhaps "));
+}
+
+#[test]
+fn a_policy_or_a_chart_could_make_it() {
+    let kyverno = "\napiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: clone}\nspec:
+  rules: [{generate: {apiVersion: v1, kind: Secret, name: b2-credentials, clone: {name: a, namespace: b}}}]\n";
+    assert_eq!(makers(kyverno), "unknown: perhaps made by ClusterPolicy clone [] []");
+    let release = |name: &str, namespace: &str, values: &str| {
+        makers(&format!(
+            "\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{values: {values}}}\n"
+        ))
+    };
+    let perhaps = |name: &str| format!("unknown: perhaps made by HelmRelease {name} [] []");
+    assert_eq!(release("b2", "web", "{}"), perhaps("b2"));
+    assert_eq!(release("b", "web", "{}"), "false [] []");
+    assert_eq!(release("b2", "db", "{}"), "false [] []");
+    assert_eq!(release("app", "web", "{provision: {output: b2-credentials}}"), perhaps("app"));
+    assert_eq!(release("app", "web", "{envFrom: [{secretRef: {name: b2-credentials}}]}"), "false [] []");
+}
+
+#[test]
+fn kustomize_can_make_it() {
+    assert!(
+        Repository::of(CLUSTER)
+            .made("b2-credentials")
+            .ask("Cluster", "web", "secrets[b2-credentials]")
+            .starts_with("true ")
+    );
+    let opaque = Repository::of(CLUSTER).opaque("chart immich");
+    assert_eq!(opaque.ask("Cluster", "web", "secrets[x].made"), "unknown: perhaps made by chart immich");
+    let elsewhere = Repository::of(CLUSTER).environment("other").opaque("chart immich");
+    assert_eq!(elsewhere.ask("Cluster", "web", "secrets[x].made"), "false");
+}
+
+#[test]
+fn the_operator_makes_its_own() {
+    let ask = |spec: &str, question: &str| {
+        Repository::of(&CLUSTER.replace("instances: 2", spec)).ask("Cluster", "web", question)
+    };
+    assert_eq!(ask("instances: 2", "secrets[web-app].makers.0.kind"), "Cluster");
+    assert_eq!(ask("bootstrap: {initdb: {secret: {name: own}}}", "secrets[web-app].made"), "false");
+    assert_eq!(ask("instances: 2", "secrets[web-superuser].made"), "false");
+    assert_eq!(ask("enableSuperuserAccess: true", "secrets[web-superuser].made"), "true");
+}
+
+#[test]
+fn names_with_variables_are_compared_as_written() {
+    let cluster = CLUSTER.replace("name: web,", "name: '${APP}',");
+    let yaml = format!("{cluster}{}", external("'${APP}-s3'", "web", "{}"));
+    let questions = ["secrets[${APP}-s3].made", "secrets[${APP}-b2].made", "secrets[${APP}-app].made"];
+    assert_eq!(
+        Repository::of(&yaml).ask_all("Cluster", "${APP}", &questions),
+        ["true", "unknown: ${APP}", "true"]
+    );
+}
+
+#[test]
+fn an_external_secret_resolves_its_store() {
+    let store = "---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: bitwarden}
+spec: {provider: {bitwardensecretsmanager: {organizationID: x}}}
+";
+    let ask = |reference: &str, questions: &[&str]| {
+        let spec = format!("{{secretStoreRef: {{{reference}}}}}");
+        Repository::of(&format!("{CLUSTER}{store}{}", external("any", "web", &spec))).ask_all(
+            "ExternalSecret",
+            "any",
+            questions,
+        )
+    };
+    let questions = ["externalSecret.provider", "externalSecret.is_store_kind_missing"];
+    assert_eq!(
+        ask("name: bitwarden, kind: ClusterSecretStore", &questions),
+        ["bitwardensecretsmanager", "false"]
+    );
+    assert_eq!(ask("name: bitwarden", &questions), ["bitwardensecretsmanager", "true"]);
+    assert_eq!(
+        ask("name: vault, kind: ClusterSecretStore", &questions),
+        ["unknown: not in the repository", "false"]
+    );
+}
+
+#[test]
+fn an_external_secret_for_application_credentials() {
+    let questions =
+        ["externalSecret.app_clusters", "externalSecret.superuser_clusters", "externalSecret.is_rotation"];
+    let ask = |spec: &str, namespace: &str| {
+        Repository::of(&format!("{CLUSTER}{}", external("any", namespace, spec))).ask_all(
+            "ExternalSecret",
+            "any",
+            &questions,
+        )
+    };
+    assert_eq!(ask("{target: {name: web-app}}", "web"), ["[web]", "[]", "false"]);
+    assert_eq!(ask("{target: {name: web-app}}", "db"), ["[]", "[]", "false"]);
+    assert_eq!(ask("{target: {name: web-superuser}}", "web"), ["[]", "[web]", "false"]);
+    let credentials = |spec: &str| {
+        let yaml = format!("{CLUSTER}{}", external("web-app", "web", spec));
+        Repository::of(&yaml).ask("ExternalSecret", "web-app", "externalSecret.credentials")
+    };
+    assert_eq!(credentials("{target: {name: web-superuser}}"), "[[web] superuser @/spec/target/name]");
+    assert_eq!(credentials("{}"), "[[web] application @/metadata/name]");
+    assert_eq!(credentials("{target: {name: other}}"), "[]");
+    let rotation = "{target: {name: web-app, creationPolicy: Merge}, dataFrom: [{sourceRef: {generatorRef: {kind: Password, name: p}}}]}";
+    assert_eq!(ask(rotation, "web"), ["[web]", "[]", "true"]);
+}
+
+#[test]
+fn readers_of_a_secret_tie_it() {
+    let credentials = external("b2-credentials", "web", "{}");
+    let yaml = format!("{CLUSTER}{STORE}{credentials}");
+    assert_eq!(
+        Repository::of(&yaml).ask("ExternalSecret", "b2-credentials", "externalSecret.consumers"),
+        "[ObjectStore b2 backup credentials @/spec/configuration/s3Credentials/accessKeyId/name]"
+    );
+    assert!(Repository::of(&yaml).tied("ExternalSecret", "b2-credentials"));
+    assert!(!Repository::of(&format!("{CLUSTER}{credentials}")).tied("ExternalSecret", "b2-credentials"));
+    let elsewhere = external("b2-credentials", "db", "{}");
+    assert!(
+        !Repository::of(&format!("{CLUSTER}{STORE}{elsewhere}")).tied("ExternalSecret", "b2-credentials")
+    );
+}
+
+#[test]
+fn what_a_secret_holds() {
+    let ask = |rest: &str| {
+        let yaml = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: web}}\n{rest}");
+        Repository::of(&yaml).ask_all("Secret", "s", &["secret.is_encrypted", "secret.credential_keys"])
+    };
+    assert_eq!(
+        ask("stringData: {username: app, password: hunter2}"),
+        ["false", "[password @/stringData/password]"]
+    );
+    assert_eq!(
+        ask("data: {AWS_SECRET_ACCESS_KEY: aHVudGVyMg==}"),
+        ["false", "[AWS_SECRET_ACCESS_KEY @/data/AWS_SECRET_ACCESS_KEY]"]
+    );
+    assert_eq!(
+        ask("stringData: {DATABASE: 'postgres://a:hunter2@web-rw/app'}"),
+        ["false", "[DATABASE @/stringData/DATABASE]"]
+    );
+    assert_eq!(ask("data: {password: ''}"), ["false", "[]"]);
+    // postgres://app@web-rw/app
+    assert_eq!(ask("data: {uri: cG9zdGdyZXM6Ly9hcHBAd2ViLXJ3L2FwcA==}"), ["false", "[]"]);
+    for harmless in [
+        "username: app",
+        "password: ''",
+        "password: '${DB_PASSWORD}'",
+        "password: '<path:kv/db#password>'",
+        "host: web-rw",
+        "uri: 'postgres://app@web-rw/app?sslcert=/tls/tls.crt'",
+        "dsn: 'host=web-rw user=app sslmode=verify-full'",
+    ] {
+        assert_eq!(ask(&format!("stringData: {{{harmless}}}")), ["false", "[]"], "{harmless}");
+    }
+    let encrypted = "password: 'ENC[AES256_GCM,data:x,type:str]'";
+    assert_eq!(ask(&format!("stringData: {{{encrypted}}}\nsops: {{version: 3.9.0}}")), ["true", "[]"]);
+    assert_eq!(ask(&format!("stringData: {{{encrypted}}}")), ["true", "[]"]);
+}
