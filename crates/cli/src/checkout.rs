@@ -1,6 +1,7 @@
-//! Where the checkout is that a path belongs to.
+//! Where the checkout is that a path belongs to, and where files are in it.
 
-use std::path::{Path, PathBuf};
+use manifest::{SourceId, Sources};
+use std::path::{Component, Path, PathBuf};
 
 /// The root that is asked for; else the nearest directory with `.git` above the path, else the
 /// directory the path names or is in.
@@ -18,8 +19,55 @@ pub(crate) fn root(asked: Option<&Path>, path: &Path, working_directory: &Path) 
 /// The working directory as seen from the root, with `/`; empty if they are the same, or if it
 /// is not below.
 pub(crate) fn prefix(root: &Path, working_directory: &Path) -> String {
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    let working_directory = working_directory.canonicalize().unwrap_or_else(|_| working_directory.to_path_buf());
-    let below = working_directory.strip_prefix(&root).ok();
-    below.map_or_else(String::new, |below| below.to_string_lossy().replace('\\', "/"))
+    below(&canonical(root), &canonical(working_directory)).unwrap_or_default()
+}
+
+/// The paths of texts from the root, where the configuration stands; `None` for one outside.
+pub(crate) struct RootPaths(Vec<Option<String>>);
+
+impl RootPaths {
+    pub(crate) fn new(sources: &Sources, root: &Path, working_directory: &Path) -> Self {
+        let (root, working_directory) = (canonical(root), canonical(working_directory));
+        let path = |source: &manifest::Source| below(&root, &normal(&working_directory.join(source.path())));
+        Self(sources.iter().map(|(_, source)| path(source)).collect())
+    }
+
+    pub(crate) fn get(&self, source: SourceId) -> Option<&str> {
+        self.0.get(source.0 as usize)?.as_deref()
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Without `.` and `..`, by the text alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            component => normal.push(component),
+        }
+    }
+    normal
+}
+
+fn below(root: &Path, path: &Path) -> Option<String> {
+    let below = path.strip_prefix(root).ok()?;
+    Some(below.to_string_lossy().replace('\\', "/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_the_root() {
+        assert_eq!(below(Path::new("/r"), &normal(Path::new("/r/a/../b/./c.yaml"))).as_deref(), Some("b/c.yaml"));
+        assert_eq!(below(Path::new("/r"), Path::new("/other/c.yaml")), None);
+    }
 }

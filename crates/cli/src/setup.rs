@@ -2,6 +2,7 @@
 
 use crate::args::ConfigArgs;
 use crate::exit::Error;
+use manifest::Source;
 use rules::config::Config;
 use rules::{Rule, RuleSet};
 use std::path::{Path, PathBuf};
@@ -49,15 +50,27 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// The configuration: the file named, else the one at the root of the checkout, else none.
-pub(crate) fn config(arguments: &ConfigArgs, root: &Path, rules: &RuleSet) -> Result<Config, Error> {
+pub(crate) fn config(arguments: &ConfigArgs, root: &Path, rules: &RuleSet) -> Result<Configuration, Error> {
     let found = root.join(CONFIG_FILE);
     let path = match &arguments.config {
         Some(path) => path.clone(),
         None if found.is_file() => found,
-        None => return Ok(Config::default()),
+        None => return Ok(Configuration::default()),
     };
     let text = read(&path)?;
-    Config::load(&text, &rules.table()).map_err(|error| Error::Config { path: shown(&path), text, error })
+    let here = std::env::current_dir()?;
+    let shown = shown(path.strip_prefix(here).unwrap_or(&path));
+    match Config::load(&text, &rules.table()) {
+        Ok(config) => Ok(Configuration { config, source: Some(Source::new(shown, text.into_bytes())) }),
+        Err(error) => Err(Error::Config { path: shown, text, error }),
+    }
+}
+
+/// A configuration and the text it was read from.
+#[derive(Debug, Default)]
+pub(crate) struct Configuration {
+    pub(crate) config: Config,
+    pub(crate) source: Option<Source>,
 }
 
 /// Reads a text file; says which if it cannot.

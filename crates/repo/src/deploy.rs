@@ -46,7 +46,7 @@ impl Deploy<'_> {
         deployment: &mut Deployment,
     ) -> EnvironmentId {
         let path = if dir == "-" { dir.to_owned() } else { self.layout.shown(dir) };
-        deployment.environment(Environment { kind, path, root, made: Vec::new(), opaque: Vec::new() })
+        deployment.environment(dir, Environment { kind, path, root, made: Vec::new(), opaque: Vec::new() })
     }
 
     fn flux(&self, root: &FluxRoot, deployment: &mut Deployment) {

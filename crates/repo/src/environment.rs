@@ -6,7 +6,7 @@ use crate::patch::Applied;
 use crate::placing::{Placing, Placings};
 use crate::tree::FileId;
 use manifest::Manifest;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use topology::{Environment, EnvironmentId, EnvironmentKind, Namespace, Placement};
 
 /// What is deployed, and how.
@@ -18,16 +18,19 @@ pub(crate) struct Deployment {
     pub placings: Placings,
     /// The patches that change what is brought in.
     pub patches: Vec<Applied>,
+    /// The directory of each environment, as a path of the checkout.
+    directories: Vec<String>,
     /// The directories that roots deploy.
     pub roots: HashSet<String>,
     included: HashSet<FileId>,
 }
 
 impl Deployment {
-    /// A new environment.
-    pub fn environment(&mut self, environment: Environment) -> EnvironmentId {
+    /// A new environment that deploys `directory` of the checkout.
+    pub fn environment(&mut self, directory: &str, environment: Environment) -> EnvironmentId {
         let id = EnvironmentId(u32::try_from(self.environments.len()).unwrap_or(u32::MAX));
         self.environments.push(environment);
+        self.directories.push(directory.to_owned());
         id
     }
 
@@ -92,6 +95,13 @@ impl Deployment {
         for file in files {
             self.place(*file, Placing { environment, over: None, fallback: None, patch: false });
         }
+    }
+
+    /// The directories of the environments that bring one of these files in.
+    pub fn directories_of(&self, files: &[FileId]) -> impl Iterator<Item = &str> {
+        let placings = files.iter().filter_map(|file| self.placings.get(file)).flatten();
+        let environments: BTreeSet<EnvironmentId> = placings.map(|placing| placing.environment).collect();
+        environments.into_iter().filter_map(|id| Some(self.directories.get(id.0 as usize)?.as_str()))
     }
 
     /// Notes that a kustomization is a part of some environment.

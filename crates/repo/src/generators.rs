@@ -21,15 +21,10 @@ fn of_generator(tree: &Tree, file: &str, generator: &Node) -> Vec<Parameters> {
         return elements.iter().map(flat).collect();
     }
     if let Some(directories) = generator.at(&["git", "directories"]).and_then(Node::as_list) {
-        return matching(tree, file, directories, &all_directories(tree))
-            .iter()
-            .map(|dir| of_path(dir))
-            .collect();
+        return matching(tree, file, directories, true).iter().map(|dir| of_path(dir)).collect();
     }
     if let Some(files) = generator.at(&["git", "files"]).and_then(Node::as_list) {
-        let all = tree.files().map(|(_, file)| file.path.as_str()).collect();
-        let found = matching(tree, file, files, &all);
-        return found.iter().map(|path| of_path(paths::parent(path))).collect();
+        return matching(tree, file, files, false).iter().map(|path| of_path(paths::parent(path))).collect();
     }
     let inner = |kind| generator.at(&[kind, "generators"]).and_then(Node::as_list);
     if let Some(generators) = inner("matrix") {
@@ -81,39 +76,33 @@ fn of_path(path: &str) -> Parameters {
     parameters
 }
 
-fn all_directories(tree: &Tree) -> BTreeSet<&str> {
-    tree.files().flat_map(|(_, file)| paths::ancestors(&file.path)).filter(|dir| !dir.is_empty()).collect()
-}
-
-/// The paths that the globs of a generator mean, without those that it excludes.
-fn matching(tree: &Tree, file: &str, globs: &[Node], all: &BTreeSet<&str>) -> Vec<String> {
-    let mut found: BTreeSet<String> = BTreeSet::new();
+/// The directories or files that the globs of a generator mean, without those it excludes.
+fn matching(tree: &Tree, file: &str, globs: &[Node], directories: bool) -> BTreeSet<String> {
     let excludes = |node: &&Node| node.get("exclude").and_then(Node::as_bool) == Some(true);
-    let paths_of = |node: &Node| node.get("path").and_then(Node::raw_text).map(str::to_owned);
-    for glob in globs.iter().filter(|node| !excludes(node)).filter_map(paths_of) {
-        let Some(top) = top(tree, file, &glob) else { continue };
-        found.extend(glob_in(top, &glob, all));
-    }
-    for glob in globs.iter().filter(excludes).filter_map(paths_of) {
-        let Some(top) = top(tree, file, &glob) else { continue };
-        let out: BTreeSet<String> = glob_in(top, &glob, all).collect();
-        found.retain(|path| !out.contains(path));
-    }
-    found.into_iter().collect()
+    let meant = |node: &Node| {
+        let glob = node.get("path").and_then(Node::raw_text).unwrap_or_default();
+        glob_in(tree, file, glob, directories)
+    };
+    let out: BTreeSet<String> = globs.iter().filter(excludes).flat_map(meant).collect();
+    globs.iter().filter(|node| !excludes(node)).flat_map(meant).filter(|path| !out.contains(path)).collect()
 }
 
-/// The top of the checkout that a glob starts from: its part without marks must exist there.
-fn top<'f>(tree: &Tree, file: &'f str, glob: &str) -> Option<&'f str> {
+/// What one glob means. Its part without marks says where to look, and must exist.
+fn glob_in(tree: &Tree, file: &str, glob: &str, directories: bool) -> BTreeSet<String> {
     let fixed = glob.split(['*', '?', '[', '{']).next().unwrap_or_default();
-    let fixed = if fixed.len() == glob.len() { glob } else { paths::parent(fixed) };
-    let dir = if tree.has_dir(&paths::join("", fixed)) { fixed } else { paths::parent(fixed) };
-    resolve(tree, file, dir).map(|(top, _)| top)
-}
-
-fn glob_in<'t>(top: &str, glob: &str, all: &'t BTreeSet<&str>) -> impl Iterator<Item = String> + use<'t> {
+    let fixed = if fixed.len() < glob.len() || !directories { paths::parent(fixed) } else { fixed };
+    let Some((top, dir)) = resolve(tree, file, fixed) else { return BTreeSet::new() };
     let glob = paths::join(top, glob);
-    let matcher =
-        GlobBuilder::new(&glob).literal_separator(true).build().ok().map(|glob| glob.compile_matcher());
-    let matches = move |path: &&&str| matcher.as_ref().is_some_and(|matcher| matcher.is_match(path));
-    all.iter().filter(matches).map(|path| (*path).to_owned())
+    let Ok(matcher) = GlobBuilder::new(&glob).literal_separator(true).build() else { return BTreeSet::new() };
+    let matcher = matcher.compile_matcher();
+    let mut found = BTreeSet::new();
+    for (_, file) in tree.under(&dir) {
+        if directories {
+            let inside = paths::ancestors(&file.path).take_while(|above| paths::is_under(above, &dir));
+            found.extend(inside.filter(|above| !above.is_empty()));
+        } else {
+            found.insert(file.path.as_str());
+        }
+    }
+    found.into_iter().filter(|path| matcher.is_match(path)).map(str::to_owned).collect()
 }

@@ -15,7 +15,9 @@ use std::collections::{HashMap, HashSet};
 
 /// Who may lead where.
 pub(crate) struct Graph {
-    links: Vec<Links>,
+    links: HashMap<FileId, Links>,
+    /// The files of `links`, sorted.
+    linking: Vec<FileId>,
     /// Files with roots of Argo CD: few, so they are all parsed.
     argo: Vec<FileId>,
 }
@@ -28,9 +30,10 @@ impl Graph {
             .filter(|(_, file)| is_kustomization(&file.path) || file.marks.flux)
             .map(|(id, _)| id)
             .collect();
-        let links = parallel::map(&linking, |id| Links::of(tree, *id));
+        let ends = Ends::of(tree);
+        let links = parallel::map(&linking, |id| (*id, Links::of(tree, *id, &ends)));
         let argo = tree.files().filter(|(_, file)| holds_argo_root(file)).map(|(id, _)| id).collect();
-        Self { links, argo }
+        Self { links: links.into_iter().collect(), linking, argo }
     }
 
     /// The files to parse so as to know what deploys `wanted`, sorted.
@@ -39,42 +42,52 @@ impl Graph {
         for file in wanted {
             reached.add(tree, file);
         }
-        for links in self.links.iter().filter(|links| links.hides_something) {
-            reached.add(tree, links.file);
-        }
         loop {
             let before = reached.files.len();
-            for links in &self.links {
-                if !reached.files.contains(&links.file) && reached.leads_there(links) {
-                    reached.add(tree, links.file);
+            for file in &self.linking {
+                let leads = self.links.get(file).is_some_and(|links| reached.leads_there(links));
+                if leads && !reached.files.contains(file) {
+                    reached.add(tree, *file);
                 }
             }
             if reached.files.len() == before {
                 break;
             }
         }
-        let linking = self.links.iter().map(|links| links.file).filter(|id| reached.files.contains(id));
-        let mut leading: Vec<FileId> = linking.chain(self.argo.iter().copied()).collect();
+        let linking = self.linking.iter().filter(|file| reached.files.contains(file));
+        let mut leading: Vec<FileId> = linking.chain(&self.argo).copied().collect();
         leading.sort_unstable();
         leading.dedup();
         leading
     }
 
-    /// The files that something leads to which names one of these namespaces.
-    pub fn below(&self, tree: &Tree, names_one: impl Fn(FileId) -> bool) -> HashSet<FileId> {
-        let links: HashMap<FileId, &Links> = self.links.iter().map(|links| (links.file, links)).collect();
-        let mut open: Vec<FileId> =
-            self.links.iter().map(|links| links.file).filter(|file| names_one(*file)).collect();
+    /// The files that something leads to for which `starts` holds.
+    pub fn below(&self, tree: &Tree, starts: impl Fn(FileId) -> bool) -> HashSet<FileId> {
+        self.follow(tree, self.linking.iter().copied().filter(|file| starts(*file)).collect(), true)
+    }
+
+    /// The kustomizations of these directories that make objects or bring some in from
+    /// elsewhere, without what Flux objects there deploy: those are environments of their own.
+    pub fn hiding<'d>(&self, tree: &Tree, dirs: impl Iterator<Item = &'d str>) -> Vec<FileId> {
+        let starts = dirs.flat_map(|dir| match tree.kustomization(dir) {
+            Some(file) => vec![file],
+            None => tree.under(dir).map(|(file, _)| file).collect(),
+        });
+        let hides = |file: &FileId| self.links.get(file).is_some_and(|links| links.hides_something);
+        self.follow(tree, starts.collect(), false).into_iter().filter(hides).collect()
+    }
+
+    fn follow(&self, tree: &Tree, mut open: Vec<FileId>, into_flux: bool) -> HashSet<FileId> {
         let mut below = HashSet::new();
         while let Some(file) = open.pop() {
             if !below.insert(file) {
                 continue;
             }
-            let Some(links) = links.get(&file) else { continue };
+            let Some(links) = self.links.get(&file).filter(|links| into_flux || links.kustomization) else {
+                continue;
+            };
             open.extend(&links.files);
-            for dir in &links.dirs {
-                open.extend(tree.under(dir).map(|(file, _)| file));
-            }
+            open.extend(links.dirs.iter().flat_map(|dir| tree.under(dir)).map(|(file, _)| file));
         }
         below
     }
@@ -84,9 +97,36 @@ fn holds_argo_root(file: &File) -> bool {
     file.marks.argo && memmem::find(&file.bytes, b"Application").is_some()
 }
 
+/// The last parts of all paths that can be linked to: most words are none of them, and need no
+/// second look.
+struct Ends<'t> {
+    names: HashSet<&'t str>,
+}
+
+impl<'t> Ends<'t> {
+    fn of(tree: &'t Tree) -> Self {
+        let mut names = HashSet::new();
+        let mut last = "";
+        for (_, file) in tree.files() {
+            names.insert(paths::file_name(&file.path));
+            let dir = paths::parent(&file.path);
+            if dir != last {
+                names.extend(dir.split('/'));
+                last = dir;
+            }
+        }
+        Self { names }
+    }
+
+    fn may_end(&self, word: &str) -> bool {
+        let end = paths::file_name(word.trim_end_matches('/'));
+        matches!(end, "." | "..") || self.names.contains(end)
+    }
+}
+
 /// What the text of a kustomization or of a file with Flux objects may lead to.
 struct Links {
-    file: FileId,
+    kustomization: bool,
     files: Vec<FileId>,
     /// Directories that may be deployed as they are, without a kustomization.
     dirs: Vec<String>,
@@ -95,28 +135,34 @@ struct Links {
 }
 
 impl Links {
-    fn of(tree: &Tree, id: FileId) -> Self {
-        let mut links = Self { file: id, files: Vec::new(), dirs: Vec::new(), hides_something: false };
+    fn of(tree: &Tree, id: FileId, ends: &Ends<'_>) -> Self {
+        let mut links =
+            Self { kustomization: false, files: Vec::new(), dirs: Vec::new(), hides_something: false };
         let Some(file) = tree.get(id) else { return links };
-        let kustomization = is_kustomization(&file.path);
+        links.kustomization = is_kustomization(&file.path);
         for word in words(&file.bytes) {
-            if kustomization {
+            if links.kustomization {
                 links.hides_something |=
                     matches!(word, "secretGenerator:" | "configMapGenerator:" | "helmCharts:")
                         || is_remote(word);
+            }
+            if !ends.may_end(word) {
+                continue;
+            }
+            if links.kustomization {
                 links.from_directory(tree, paths::parent(&file.path), word);
             }
             if file.marks.flux && word.contains('/') {
                 links.from_top(tree, &file.path, word);
             }
         }
+        links.files.retain(|other| *other != id);
         links
     }
 
     fn from_directory(&mut self, tree: &Tree, dir: &str, word: &str) {
         let path = paths::join(dir, word);
-        self.files
-            .extend(tree.find(&path).or_else(|| tree.kustomization(&path)).filter(|id| *id != self.file));
+        self.files.extend(tree.kustomization(&path).or_else(|| tree.find(&path)));
     }
 
     fn from_top(&mut self, tree: &Tree, file: &str, word: &str) {
@@ -132,16 +178,12 @@ impl Links {
 
 /// The words of a text that are not in comments.
 fn words(bytes: &[u8]) -> impl Iterator<Item = &str> {
-    let text = std::str::from_utf8(bytes).unwrap_or_default();
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .flat_map(|line| {
-            let line = line.split_once(" #").map_or(line, |(before, _)| before);
-            line.split(|char: char| {
-                char.is_whitespace() || matches!(char, '"' | '\'' | ',' | '[' | ']' | '{' | '}')
-            })
-        })
-        .filter(|word| word.len() > 1)
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start);
+    lines.filter(|line| !line.starts_with(b"#")).flat_map(|line| {
+        let separates = |byte: &u8| byte.is_ascii_whitespace() || b"\"',[]{}".contains(byte);
+        let words = line.split(separates).take_while(|word| !word.starts_with(b"#"));
+        words.filter(|word| word.len() > 1).filter_map(|word| std::str::from_utf8(word).ok())
+    })
 }
 
 /// The files that are known to matter, and the directories that hold one.
@@ -168,5 +210,51 @@ impl<'t> Reached<'t> {
     fn leads_there(&self, links: &Links) -> bool {
         links.files.iter().any(|file| self.files.contains(file))
             || links.dirs.iter().any(|dir| self.dirs.contains(dir.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        let file = |(path, text): &(&str, &str)| File::new((*path).to_owned(), text.as_bytes().to_vec());
+        Tree::new(files.iter().map(file).collect())
+    }
+
+    fn leading(tree: &Tree, wanted: &str) -> Vec<String> {
+        let leading = Graph::new(tree).leading_to(tree, tree.find(wanted).into_iter());
+        leading.into_iter().map(|file| tree.path(file).to_owned()).collect()
+    }
+
+    #[test]
+    fn only_what_leads_to_a_file_is_parsed() {
+        let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  path: ./apps/db # here\n";
+        let tree = tree(&[
+            ("apps/db/kustomization.yaml", "resources:\n- cluster.yaml\n"),
+            ("apps/db/cluster.yaml", ""),
+            ("apps/web/kustomization.yaml", "resources: [web.yaml]"),
+            ("apps/web/web.yaml", ""),
+            ("flux/ks.yaml", flux),
+            ("flux/kustomization.yaml", "resources: [\"./ks.yaml\"]"),
+            ("overlays/kustomization.yaml", "# resources: [../apps/db]\n"),
+        ]);
+        assert_eq!(
+            leading(&tree, "apps/db/cluster.yaml"),
+            ["apps/db/kustomization.yaml", "flux/ks.yaml", "flux/kustomization.yaml"]
+        );
+    }
+
+    #[test]
+    fn a_directory_without_a_kustomization_is_reached_as_it_is() {
+        let flux = "# kustomize.toolkit.fluxcd.io\nkind: Kustomization\nspec: {path: apps/db}\n";
+        let tree = tree(&[("apps/db/x/cluster.yaml", ""), ("ks.yaml", flux)]);
+        assert_eq!(leading(&tree, "apps/db/x/cluster.yaml"), ["ks.yaml"]);
+    }
+
+    #[test]
+    fn words_in_comments_are_no_links() {
+        let text = b"a: b/c # d/e\n  # f/g\n- {path: \"h\"}\n- ij";
+        assert_eq!(words(text).collect::<Vec<_>>(), ["a:", "b/c", "path:", "ij"]);
     }
 }

@@ -43,6 +43,16 @@ pub(crate) struct PatchSource {
     pub target: Option<Target>,
 }
 
+impl PatchSource {
+    /// Whether it could change an object that matters: some kinds, often patched, never do.
+    pub fn can_matter(&self) -> bool {
+        let never = |kind: &str| {
+            matches!(kind, "CustomResourceDefinition" | "HelmRelease" | "HelmRepository" | "OCIRepository")
+        };
+        !self.target.as_ref().and_then(|target| target.kind.as_deref()).is_some_and(never)
+    }
+}
+
 /// Where a patch is written.
 #[derive(Debug, Clone)]
 pub(crate) enum PatchText {

@@ -36,36 +36,35 @@ impl Patching<'_> {
         let users = self.users();
         for file in files {
             let Some(read) = self.roots.kustomizations.get(&file) else { continue };
-            if !read.patches.is_empty() {
+            if read.patches.iter().any(PatchSource::can_matter) {
                 let scope = self.scope(file, &users);
                 applied.extend(self.all(&read.patches, file, &scope));
             }
         }
-        let scopes: Vec<BTreeSet<FileId>> =
-            self.roots.flux.iter().map(|root| self.flux_scope(root)).collect();
-        for (root, scope) in self.roots.flux.iter().zip(&scopes) {
-            applied.extend(self.all(&root.patches, root.file, scope));
+        for root in self.roots.flux.iter().filter(|root| root.patches.iter().any(PatchSource::can_matter)) {
+            applied.extend(self.all(&root.patches, root.file, &self.flux_scope(root)));
         }
-        let injected = self.injected(&applied, &scopes);
+        let injected = self.injected(&applied);
         applied.extend(injected);
         applied
     }
 
     /// Patches that patches add to Flux objects.
-    fn injected(&self, applied: &[Applied], scopes: &[BTreeSet<FileId>]) -> Vec<Applied> {
+    fn injected(&self, applied: &[Applied]) -> Vec<Applied> {
         let mut injected = Vec::new();
         for outer in applied {
             let Body::Merge(body) = &outer.patch.body else { continue };
             let Some(spec) = body.get("spec").filter(|spec| spec.get("patches").is_some()) else { continue };
-            let sources = crate::kustomize::patches("", spec);
-            for (root, scope) in self.roots.flux.iter().zip(scopes) {
-                if outer.reaches(root.file) && outer.patch.may_match(&root.object) {
-                    let inner = self.all(&sources, root.file, scope);
-                    injected.extend(inner.map(|one| Applied {
-                        patch: Patch { by: outer.patch.by.clone(), ..one.patch },
-                        scope: one.scope,
-                    }));
-                }
+            let mut sources = crate::kustomize::patches("", spec);
+            sources.retain(PatchSource::can_matter);
+            let aimed = |root: &&FluxRoot| outer.reaches(root.file) && outer.patch.may_match(&root.object);
+            for root in self.roots.flux.iter().filter(aimed).filter(|_| !sources.is_empty()) {
+                let scope = self.flux_scope(root);
+                let inner = self.all(&sources, root.file, &scope).map(|mut one| {
+                    one.patch.by.clone_from(&outer.patch.by);
+                    one
+                });
+                injected.extend(inner);
             }
         }
         injected
@@ -77,7 +76,8 @@ impl Patching<'_> {
         written_in: FileId,
         scope: &'p BTreeSet<FileId>,
     ) -> impl Iterator<Item = Applied> + 'p {
-        let patches = sources.iter().flat_map(move |source| self.patches(source, written_in));
+        let sources = sources.iter().filter(|source| source.can_matter());
+        let patches = sources.flat_map(move |source| self.patches(source, written_in));
         patches.map(|patch| Applied { patch, scope: scope.iter().copied().collect() })
     }
 

@@ -31,17 +31,22 @@ pub(crate) fn relative(from: &Path, to: &Path) -> String {
 /// `path` as written in a file of directory `dir`, as a path of the checkout. The root is `""`;
 /// what leads out of the checkout starts with `../`.
 pub(crate) fn join(dir: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
+    let mut joined = String::with_capacity(dir.len() + path.len() + 1);
     for part in dir.split('/').chain(path.split('/')) {
         match part {
             "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
+            ".." if !joined.is_empty() && file_name(&joined) != ".." => {
+                joined.truncate(parent(&joined).len());
             }
-            part => parts.push(part),
+            part => {
+                if !joined.is_empty() {
+                    joined.push('/');
+                }
+                joined.push_str(part);
+            }
         }
     }
-    parts.join("/")
+    joined
 }
 
 /// The directory of a path; `""` for what stands in the root.
@@ -86,6 +91,7 @@ mod tests {
         assert_eq!(join("", "./kubernetes/apps/"), "kubernetes/apps");
         assert_eq!(join("a", "../../x"), "../x");
         assert_eq!(join("a/b", "../.."), "");
+        assert_eq!(join("../x", "../../y"), "../../y");
     }
 
     #[test]

@@ -58,13 +58,8 @@ impl Roots {
     pub fn patch_files(&self, tree: &Tree) -> Vec<FileId> {
         let sources = self.kustomizations.values().flat_map(|one| &one.patches);
         let sources = sources.chain(self.flux.iter().flat_map(|one| &one.patches));
-        let of_others =
-            |kind: &str| matches!(kind, "HelmRelease" | "Deployment" | "StatefulSet" | "DaemonSet");
         sources
-            .filter(|source| {
-                let target = source.target.as_ref();
-                target.is_some_and(|target| !target.kind.as_deref().is_some_and(of_others))
-            })
+            .filter(|source| source.target.is_some() && source.can_matter())
             .filter_map(|source| match &source.text {
                 PatchText::File(path) => tree.find(path),
                 PatchText::Inline(_) => None,

@@ -129,9 +129,10 @@ impl Search<'_> {
         wanted.extend(candidates.iter().filter(|one| one.is_sure()).map(|one| one.file));
         let mut deployment = self.deploy(&graph, &wanted);
         observe("parse and follow roots");
-        let near = self.near(&graph, &candidates, &deployment);
-        if !near.is_empty() {
-            wanted.extend(near);
+        let mut further = self.near(&graph, &candidates, &deployment);
+        further.extend(graph.hiding(&self.tree, deployment.directories_of(&self.judged)));
+        if !further.is_empty() {
+            wanted.extend(further);
             deployment = self.deploy(&graph, &wanted);
         }
         observe("follow roots to neighbours");

@@ -3,7 +3,9 @@
 use crate::paths;
 use crate::walk::{is_kustomization, is_yaml_or_json};
 use memchr::memmem;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Index of a file in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +83,17 @@ impl File {
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     files: Vec<File>,
+    /// Made when first asked for: a checkout without databases never asks.
+    index: OnceLock<Index>,
+}
+
+/// Directories by path.
+#[derive(Debug)]
+struct Index {
+    /// Every directory that holds a file, itself or below.
+    dirs: HashSet<Box<str>>,
+    /// The kustomization of a directory.
+    kustomizations: HashMap<Box<str>, FileId>,
 }
 
 impl Tree {
@@ -88,7 +101,7 @@ impl Tree {
     pub fn new(mut files: Vec<File>) -> Self {
         files.sort_unstable_by(|one, two| one.path.cmp(&two.path));
         files.dedup_by(|one, two| one.path == two.path);
-        Self { files }
+        Self { files, index: OnceLock::new() }
     }
 
     /// With some more files.
@@ -141,14 +154,31 @@ impl Tree {
 
     /// Whether a directory holds a file, itself or below.
     pub fn has_dir(&self, dir: &str) -> bool {
-        self.under(dir).next().is_some()
+        self.index().dirs.contains(dir)
     }
 
-    /// The kustomization of a directory, as kustomize looks for it.
+    /// The kustomization of a directory.
     pub fn kustomization(&self, dir: &str) -> Option<FileId> {
-        ["kustomization.yaml", "kustomization.yml", "Kustomization"]
-            .iter()
-            .find_map(|name| self.find(&paths::join(dir, name)))
+        self.index().kustomizations.get(dir).copied()
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index { dirs: HashSet::new(), kustomizations: HashMap::new() };
+            for (id, file) in self.files() {
+                for dir in paths::ancestors(&file.path) {
+                    if index.dirs.contains(dir) {
+                        break;
+                    }
+                    index.dirs.insert(dir.into());
+                }
+                // Where a directory has two, kustomize refuses; the last by name is taken here.
+                if is_kustomization(&file.path) {
+                    index.kustomizations.insert(paths::parent(&file.path).into(), id);
+                }
+            }
+            index
+        })
     }
 
     /// The files whose path starts with the directory: sorted by bytes, they stand together.

@@ -33,7 +33,7 @@ pub(crate) fn walk(layout: &Layout, limit: usize) -> (Tree, Vec<Unread>) {
     let mut tree = Tree::new(take(&found.files));
     // What is named is read even where it is ignored or stands outside of the root.
     for named in &layout.named {
-        if named.directory && tree.has_dir(&named.path) || tree.find(&named.path).is_some() {
+        if named.directory && tree.under(&named.path).next().is_some() || tree.find(&named.path).is_some() {
             continue;
         }
         if named.directory {

@@ -44,6 +44,7 @@ fn run_example(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<(), St
         rules,
         config: &config,
         door: Door::Repo,
+        path: &|_| Some("example.yaml"),
         judged: &|_, _| true,
     });
     compare(rule, example, &judgement, &inventory)

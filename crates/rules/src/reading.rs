@@ -3,18 +3,17 @@
 use crate::config::{Config, RuleLevel, Selector};
 use crate::finding::{Finding, Location};
 use crate::rule::RuleSet;
-use manifest::{Problem, Source, SourceId, Sources};
+use manifest::Problem;
 use std::sync::Arc;
 
-/// The findings for the problems of one text. A rule that is off says nothing.
+/// The findings for the problems of one text; `path` is its path from the directory of the
+/// configuration. A rule that is off says nothing.
 pub fn reading_findings(
     problems: &[Problem],
-    source: SourceId,
-    sources: &Sources,
+    path: Option<&str>,
     rules: &RuleSet,
     config: &Config,
 ) -> Vec<Finding> {
-    let path = sources.get(source).map(Source::path);
     let selector = Selector { path, namespace: None, kind: "", name: None, labels: &[] };
     let settings = config.settings(&selector);
     let finding = |problem: &Problem| {

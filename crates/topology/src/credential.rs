@@ -164,7 +164,8 @@ mod tests {
     #[test]
     fn settings_with_a_password() {
         assert!(password_in_settings("host=web-rw user=app password=hunter2 dbname=app"));
-        for text in ["host=web-rw user=app", "host=web-rw password=''", "host=web-rw password=$(PGPASSWORD)"] {
+        for text in ["host=web-rw user=app", "host=web-rw password=''", "host=web-rw password=$(PGPASSWORD)"]
+        {
             assert!(!password_in_settings(text), "{text}");
         }
     }

@@ -22,6 +22,10 @@ crate::view! {
         pub method: Known<Option<String>>,
         /// Whether it is for every address: `all`, `0.0.0.0/0`, `::/0`.
         pub is_everywhere: Known<bool>,
+        /// Whether it is for the Pod itself only: `127.0.0.0/8`, `::1`.
+        pub is_loopback: Known<bool>,
+        /// Whether a client must show a certificate for its own name too: `clientcert=verify-full`.
+        pub wants_certificate: Known<bool>,
         /// Whether its method proves nothing or sends what can be replayed: `trust`, `password`, `md5`.
         pub is_weak: Known<bool>,
     }
@@ -57,7 +61,12 @@ fn parse(line: &str, reason: &str) -> PgHbaView {
     let is_local = words.first().is_some_and(|kind| kind == "local");
     let has_mask = !is_local && words.get(4).is_some_and(|mask| mask.parse::<IpAddr>().is_ok());
     let address = if is_local { Known::Known(None) } else { word(3) };
-    let method = word(if is_local { 3 } else { 4 + usize::from(has_mask) });
+    let method_at = if is_local { 3 } else { 4 + usize::from(has_mask) };
+    let method = word(method_at);
+    let options = (method_at + 1..words.len()).map(word);
+    let wants_certificate = options
+        .map(|option| option.map(|option| option.as_deref() == Some("clientcert=verify-full")))
+        .fold(Known::Known(false), Known::or);
     let mask = words.get(4).filter(|_| has_mask).map(String::as_str);
     PgHbaView {
         is_comment: words.is_empty(),
@@ -67,6 +76,8 @@ fn parse(line: &str, reason: &str) -> PgHbaView {
         is_everywhere: address
             .as_ref()
             .map(|address| address.as_deref().is_some_and(|address| is_everywhere(address, mask))),
+        is_loopback: is_loopback(words.get(3).filter(|_| !is_local), reason),
+        wants_certificate,
         is_weak: method
             .as_ref()
             .map(|method| matches!(method.as_deref(), Some("trust" | "password" | "md5"))),
@@ -74,6 +85,18 @@ fn parse(line: &str, reason: &str) -> PgHbaView {
         method,
         place: None,
     }
+}
+
+/// Decided by the text before what is not known, where that is enough.
+fn is_loopback(address: Option<&String>, reason: &str) -> Known<bool> {
+    const STARTS: [&str; 2] = ["127.", "::1"];
+    let Some(address) = address else { return Known::Known(false) };
+    let known = address.split(HOLE).next().unwrap_or_default();
+    if STARTS.iter().any(|start| known.starts_with(start)) {
+        return Known::Known(true);
+    }
+    let could_be = known.len() < address.len() && STARTS.iter().any(|start| start.starts_with(known));
+    if could_be { Known::Unknown(reason.to_owned()) } else { Known::Known(false) }
 }
 
 fn is_everywhere(address: &str, mask: Option<&str>) -> bool {
@@ -143,6 +166,20 @@ mod tests {
             let line = parse(&format!("host all all {address} scram-sha-256"), "");
             assert_eq!((line.is_everywhere, line.is_weak), (Is(false), Is(false)), "{address}");
         }
+    }
+
+    #[test]
+    fn the_pod_itself_and_certificates() {
+        let loopback = |line: &str| parse(line, "${X}").is_loopback;
+        assert_eq!(loopback("host all all 127.0.0.1/32 trust"), Is(true));
+        assert_eq!(loopback("host all all ::1/128 trust"), Is(true));
+        assert_eq!(loopback("host all all 10.\0 trust"), Is(false));
+        assert_eq!(loopback("host all all 1\0 trust"), Known::Unknown("${X}".to_owned()));
+        assert_eq!(loopback("local all all trust"), Is(false));
+        let certificate = |line: &str| parse(line, "${X}").wants_certificate;
+        assert_eq!(certificate("hostssl all all all trust clientcert=verify-full"), Is(true));
+        assert_eq!(certificate("hostssl \0 all all trust"), Is(false));
+        assert_eq!(certificate("hostssl all all all trust \0"), Known::Unknown("${X}".to_owned()));
     }
 
     #[test]

@@ -53,65 +53,82 @@ fn parse(text: &str, reason: &str) -> ImageView {
         Some(colon) => (rest.get(..colon).unwrap_or(rest), rest.get(colon + 1..)),
         None => (rest, None),
     };
-    // A hole at the end of what was read as the name may hold the tag and the digest too, and
-    // one at the end of the tag the digest.
-    let open_end = digest.is_none() && rest.ends_with(HOLE);
-    Reference { repository, tag, digest, open_end, reason }.view()
+    // A hole in the name may hold the tag too where none is seen (`${IMAGE}`, `${IMAGE}st`), and one
+    // in what stands last the digest. One that ends before a digest's own colon hides all.
+    let name = rest.get(name_starts..colon.unwrap_or(rest.len())).unwrap_or_default();
+    let tag_is_open = tag.is_none() && name.contains(HOLE);
+    let digest_is_open = digest.is_none() && tag.unwrap_or(name).contains(HOLE);
+    let is_hex = |text: &str| text.len() >= 32 && text.chars().all(|it| it.is_ascii_hexdigit() || it == HOLE);
+    if digest.is_none() && repository.contains(HOLE) && tag.is_some_and(is_hex) {
+        return Reference {
+            repository: "\0",
+            tag: None,
+            digest: None,
+            tag_is_open: true,
+            digest_is_open: true,
+            reason,
+        }
+        .view();
+    }
+    Reference { repository, tag, digest, tag_is_open, digest_is_open, reason }.view()
 }
 
 struct Reference<'t> {
     repository: &'t str,
     tag: Option<&'t str>,
     digest: Option<&'t str>,
-    /// What is not known at the end may hold what follows, too.
-    open_end: bool,
+    /// No tag is seen, but what is not known may hold one.
+    tag_is_open: bool,
+    /// The same of the digest.
+    digest_is_open: bool,
     reason: &'t str,
 }
 
 impl Reference<'_> {
     fn view(&self) -> ImageView {
-        let tag_is_open = self.tag.is_none() && self.open_end;
         ImageView {
             repository: self.known(self.repository),
             tag: match self.tag {
                 Some(tag) => self.known(tag).map(Some),
-                None if tag_is_open => self.unknown(),
+                None if self.tag_is_open => self.unknown(),
                 None => Known::Known(None),
             },
             digest: match self.digest {
                 Some(digest) => self.known(digest).map(Some),
-                None if self.open_end => self.unknown(),
+                None if self.digest_is_open => self.unknown(),
                 None => Known::Known(None),
             },
-            is_latest: self.is_latest(tag_is_open),
-            is_pinned: self.is_pinned(tag_is_open),
-            is_postgresql: if tag_is_open {
+            is_latest: self.is_latest(),
+            is_pinned: self.is_pinned(),
+            is_postgresql: if self.tag_is_open {
                 self.unknown()
             } else {
                 self.major().map(|major| major.is_some())
             },
-            major: if tag_is_open { self.unknown() } else { self.major() },
+            major: if self.tag_is_open { self.unknown() } else { self.major() },
             place: None,
         }
     }
 
-    fn is_latest(&self, tag_is_open: bool) -> Known<bool> {
+    fn is_latest(&self) -> Known<bool> {
         match self.tag {
-            _ if tag_is_open => self.unknown(),
-            None => Known::Known(self.digest.is_none()),
+            _ if self.tag_is_open => self.unknown(),
+            None => Known::Known(self.digest.is_none() && !self.repository.is_empty()),
             Some("latest") => Known::Known(true),
-            // `la${X}` may be, `17${X}` cannot.
-            Some(tag) if tag.contains(HOLE) && matches_with_holes(tag, "latest") => self.unknown(),
+            // `la${X}` may be, `17${X}` cannot; what is not known may end the tag, too.
+            Some(tag) if tag.split_once(HOLE).is_some_and(|(start, _)| "latest".starts_with(start)) => {
+                self.unknown()
+            }
             Some(_) => Known::Known(false),
         }
     }
 
-    fn is_pinned(&self, tag_is_open: bool) -> Known<bool> {
+    fn is_pinned(&self) -> Known<bool> {
         if self.digest.is_some() {
             return Known::Known(true);
         }
         let Some(tag) = self.tag else {
-            return if tag_is_open { self.unknown() } else { Known::Known(false) };
+            return if self.tag_is_open { self.unknown() } else { Known::Known(false) };
         };
         let (start, hole) = match tag.split_once(HOLE) {
             Some((start, _)) => (start, true),
@@ -164,13 +181,6 @@ fn has_dotted_number(text: &str) -> bool {
     )
 }
 
-/// Whether a text with [`HOLE`]s can be `whole`; one hole is looked at, more are taken as "can".
-fn matches_with_holes(text: &str, whole: &str) -> bool {
-    let Some((start, end)) = text.split_once(HOLE) else { return text == whole };
-    let end = end.rsplit(HOLE).next().unwrap_or(end);
-    whole.len() >= start.len() + end.len() && whole.starts_with(start) && whole.ends_with(end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +219,8 @@ mod tests {
         assert_eq!(parse("p/postgresql", "").is_latest, Is(true));
         assert_eq!(parse("p/postgresql@sha256:abc", "").is_latest, Is(false));
         assert_eq!(parse("p/postgresql:17", "").is_latest, Is(false));
+        // An empty reference is none: the operator fills in its own.
+        assert_eq!(parse("", "").is_latest, Is(false));
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl<T> Known<T> {
         }
     }
 
-    /// What `turn` makes of the value, where it is known.
+    /// What `turn` makes of the value, where it is known; that need not be known in turn.
     pub fn and_then<U>(self, turn: impl FnOnce(T) -> Known<U>) -> Known<U> {
         match self {
             Self::Known(value) => turn(value),

@@ -83,25 +83,33 @@ impl<'t> Views<'t> {
     /// The value of a variable; `None` if there is no such variable for the object's kind.
     pub fn get(&self, variable: &str) -> Option<Field<'_>> {
         let kind = self.context.object()?.manifest.kind()?;
-        let known = variables(kind).into_iter().any(|schema| schema.name == variable);
-        known.then(|| self.value(kind, variable))
-    }
-
-    fn value(&self, kind: &str, variable: &str) -> Field<'_> {
-        match variable {
+        Some(match variable {
             "secrets" => Field::Lookup(&self.secrets),
             "objectStores" => Field::Lookup(&self.object_stores),
             "clusters" => Field::Lookup(&self.clusters),
             "images" => Field::Lookup(&Images),
             "hba" => Field::Lookup(&PgHba),
-            "exposures" => self.exposures.get_or_init(|| exposure::exposures(self.context)).as_field(),
-            "literals" => self.literals.get_or_init(|| literal::literals(self.context)).as_field(),
-            _ => match self.own.get_or_init(|| own_view(kind, self.context)) {
-                Some(view) => Field::View(view.as_ref()),
-                None => Field::Null,
-            },
-        }
+            "exposures" if has_exposures(kind) => {
+                self.exposures.get_or_init(|| exposure::exposures(self.context)).as_field()
+            }
+            "literals" if has_literals(kind) => {
+                self.literals.get_or_init(|| literal::literals(self.context)).as_field()
+            }
+            own if own_variable(kind).is_some_and(|schema| schema.name == own) => {
+                let view = self.own.get_or_init(|| own_view(kind, self.context));
+                view.as_ref().map_or(Field::Null, |view| Field::View(view.as_ref()))
+            }
+            _ => return None,
+        })
     }
+}
+
+fn has_exposures(kind: &str) -> bool {
+    matches!(kind, "Cluster" | "Pooler" | "Service")
+}
+
+fn has_literals(kind: &str) -> bool {
+    matches!(kind, "Cluster" | "ObjectStore") || WORKLOADS.contains(&kind)
 }
 
 /// The variable that only objects of some kinds have.
@@ -145,10 +153,10 @@ fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
 pub fn variables(kind: &str) -> Vec<FieldSchema> {
     let mut variables = Vec::from(EVERYWHERE);
     variables.extend(own_variable(kind));
-    if matches!(kind, "Cluster" | "Pooler" | "Service") {
+    if has_exposures(kind) {
         variables.push(EXPOSURES);
     }
-    if matches!(kind, "Cluster" | "ObjectStore") || WORKLOADS.contains(&kind) {
+    if has_literals(kind) {
         variables.push(LITERALS);
     }
     variables

@@ -239,7 +239,10 @@ fn the_repositorys_address_pools_count() {
         exposures("", "", &pool("192.168.1.0/24, 203.0.113.0/24")),
         "[LoadBalancer false public address pool [web] @/spec/type]"
     );
-    assert_eq!(exposures("", "", &pool("'${POOL}'")), "[LoadBalancer unknown: ${POOL} null [web] @/spec/type]");
+    assert_eq!(
+        exposures("", "", &pool("'${POOL}'")),
+        "[LoadBalancer unknown: ${POOL} null [web] @/spec/type]"
+    );
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! `cnpg-lint check`: from a checkout to findings.
 
-use super::judgement::{self, Judged};
+use super::judgement::{Judge, Judged};
 use crate::args::{CheckArgs, FailOn};
 use crate::exit::{Error, Exit};
 use crate::progress::Progress;
+use crate::checkout::RootPaths;
 use crate::{checkout, output, setup};
 use manifest::{Limits, Source};
 use report::{Counts, Format, NotLinted, Options, Report, ReportInput, Tool};
 use repo::{Input, NotLintedReason, Scan};
-use rules::config::Config;
 use rules::{Rule, RuleDoc, RuleSet, Severity};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,20 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     })
     .map_err(|error| Error::Usage(error.to_string()))?;
     let parsed = scan.sources.iter().count();
-    let Judged { judgement, notice } = judgement::judge(arguments, &mut scan, &rules, config, &root)?;
+    // Files of our own become texts of the run, so that findings can point into them.
+    let config_source = config.source.map(|source| scan.sources.add(source));
+    let baseline_source = arguments.baseline.as_deref().map(text_of).transpose()?.map(|text| scan.sources.add(text));
+    let Judged { judgement, notice } = Judge {
+        arguments,
+        scan: &scan,
+        rules: &rules,
+        config: &config.config,
+        config_source,
+        baseline_source,
+        paths: &RootPaths::new(&scan.sources, &root, &working_directory),
+        is_whole: is_whole(arguments, &root, &working_directory),
+    }
+    .run()?;
     drop(progress);
     let docs = docs_for(arguments, &rules);
     let prefix = checkout::prefix(&root, &working_directory);
@@ -60,6 +73,17 @@ fn is_stdin(path: &Path) -> bool {
 
 fn input(path: &PathBuf) -> Input {
     if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) }
+}
+
+fn text_of(path: &Path) -> Result<Source, Error> {
+    let text = setup::read(path)?;
+    Ok(Source::new(path.to_string_lossy().replace('\\', "/"), text.into_bytes()))
+}
+
+/// Whether the run is over all of the checkout.
+fn is_whole(arguments: &CheckArgs, root: &Path, working_directory: &Path) -> bool {
+    let root = root.canonicalize().ok();
+    arguments.paths.iter().any(|path| working_directory.join(path).canonicalize().ok() == root)
 }
 
 /// Documentation of the rules, where an output holds it.
@@ -126,13 +150,4 @@ fn exit(arguments: &CheckArgs, report: &Report<'_>, scan: &Scan) -> Exit {
         return Exit::Incomplete;
     }
     Exit::Clean
-}
-
-/// The text of the configuration, to point at what is stale in it.
-pub(super) fn config_source(arguments: &CheckArgs, root: &Path, config: &Config) -> Option<Source> {
-    let _ = config;
-    let path = arguments.config.config.clone().unwrap_or_else(|| root.join(setup::CONFIG_FILE));
-    let text = std::fs::read(&path).ok()?;
-    let shown = path.strip_prefix(std::env::current_dir().ok()?).unwrap_or(&path).to_path_buf();
-    Some(Source::new(shown.to_string_lossy().replace('\\', "/"), text))
 }

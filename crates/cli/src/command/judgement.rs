@@ -1,16 +1,16 @@
 //! Judging a scan: objects, texts, suppressions, the baseline.
 
-use super::check::config_source;
 use crate::args::CheckArgs;
+use crate::checkout::RootPaths;
 use crate::exit::Error;
 use crate::{output, setup};
-use manifest::{SourceId, Sources};
+use manifest::{Source, SourceId};
 use repo::Scan;
 use rules::baseline::{self, Baseline};
-use rules::config::{Config, ConfigError};
+use rules::config::{Config, ConfigError, RuleLevel, RuleTable, Selector};
 use rules::rule_file::Need;
 use rules::suppress::{self, Context, Subject};
-use rules::{Door, Judgement, RuleSet, reading_findings};
+use rules::{Door, Judgement, Rule, RuleSet, reading_findings};
 use std::collections::HashSet;
 use std::path::Path;
 use topology::{Inventory, Object, Placement, Topology};
@@ -21,56 +21,155 @@ pub(super) struct Judged {
     pub(super) notice: Option<String>,
 }
 
-/// Judges what the scan found, as the arguments ask.
-pub(super) fn judge(
-    arguments: &CheckArgs,
-    scan: &mut Scan,
-    rules: &RuleSet,
-    config: Config,
-    root: &Path,
-) -> Result<Judged, Error> {
-    let mut judgement = judge_objects(arguments, scan, rules, &config);
-    add_reading(&mut judgement, scan, rules, &config);
-    let (mut judgement, notice) = suppressed(arguments, judgement, scan, rules, &config, root);
-    if let Some(path) = &arguments.write_baseline {
-        let text = baseline::write(&judgement, &scan.sources);
-        output::to_file(path, |out| out.write_all(text.as_bytes()))?;
-    }
-    if let Some(path) = &arguments.baseline {
-        apply_baseline(&mut judgement, path, &mut scan.sources, rules, &config)?;
-    }
-    Ok(Judged { judgement, notice })
+/// Everything that judging a scan takes.
+pub(super) struct Judge<'a> {
+    pub(super) arguments: &'a CheckArgs,
+    pub(super) scan: &'a Scan,
+    pub(super) rules: &'a RuleSet,
+    pub(super) config: &'a Config,
+    /// The text of the configuration, if there is one.
+    pub(super) config_source: Option<SourceId>,
+    /// The text of the baseline, if one is applied.
+    pub(super) baseline_source: Option<SourceId>,
+    pub(super) paths: &'a RootPaths,
+    /// Whether the run is over the whole checkout.
+    pub(super) is_whole: bool,
 }
 
-fn judge_objects(arguments: &CheckArgs, scan: &Scan, rules: &RuleSet, config: &Config) -> Judgement {
-    let topology = Topology::new(&scan.inventory, topology::Settings::default());
-    let is_named = |object: &Object| scan.is_named(object.source);
-    let affected = arguments.affected.then(|| Affected::new(&scan.inventory, is_named));
-    let is_judged = |object: &Object| {
-        is_named(object) || affected.as_ref().is_some_and(|affected| affected.includes(object))
-    };
-    let mut judgement = rules::judge(&rules::Input {
-        inventory: &scan.inventory,
-        topology: &topology,
-        sources: &scan.sources,
-        rules,
-        config,
-        door: Door::Repo,
-        judged: &|_, object| is_judged(object),
-    });
-    if affected.is_some() {
-        // In a file that was not given, only a rule over several objects can have changed its mind.
-        let related: HashSet<&str> = rules
-            .iter()
-            .filter(|rule| rule.file().needs.contains(&Need::Related))
-            .map(|rule| rule.id.as_ref())
-            .collect();
-        let is_told = |rule: &str, source: SourceId| scan.is_named(source) || related.contains(rule);
+impl Judge<'_> {
+    /// Judges what the scan found, as the arguments ask.
+    pub(super) fn run(&self) -> Result<Judged, Error> {
+        let mut judgement = self.objects();
+        self.add_reading(&mut judgement);
+        let (mut judgement, notice) = self.suppressed(judgement);
+        if let Some(path) = &self.arguments.write_baseline {
+            let text = baseline::write(&judgement, &self.scan.sources);
+            output::to_file(path, |out| out.write_all(text.as_bytes()))?;
+        }
+        if let (Some(path), Some(source)) = (&self.arguments.baseline, self.baseline_source) {
+            self.apply_baseline(&mut judgement, path, source)?;
+        }
+        Ok(Judged { judgement, notice })
+    }
+
+    fn objects(&self) -> Judgement {
+        let scan = self.scan;
+        let topology = Topology::new(&scan.inventory, topology::Settings::default());
+        let is_named = |object: &Object| scan.is_named(object.source);
+        let affected = self.arguments.affected.then(|| Affected::new(&scan.inventory, is_named));
+        let is_affected = |object: &Object| affected.as_ref().is_some_and(|affected| affected.includes(object));
+        let mut judgement = rules::judge(&rules::Input {
+            inventory: &scan.inventory,
+            topology: &topology,
+            sources: &scan.sources,
+            rules: self.rules,
+            config: self.config,
+            door: Door::Repo,
+            path: &|source| self.paths.get(source),
+            judged: &|_, object| is_named(object) || is_affected(object),
+        });
+        if affected.is_some() {
+            self.keep_related(&mut judgement);
+        }
+        judgement
+    }
+
+    /// In a file that was not given, only a rule over several objects can have changed its mind.
+    fn keep_related(&self, judgement: &mut Judgement) {
+        let needs_related = |rule: &&Rule| rule.file().needs.contains(&Need::Related);
+        let related: HashSet<&str> = self.rules.iter().filter(needs_related).map(|rule| rule.id.as_ref()).collect();
+        let is_told = |rule: &str, source| self.scan.is_named(source) || related.contains(rule);
         judgement.findings.retain(|finding| is_told(&finding.rule, finding.location.span.source));
         judgement.undecided.retain(|undecided| is_told(&undecided.rule, undecided.location.span.source));
         judgement.checks.retain(|check| is_told(&check.rule, check.location.span.source));
     }
-    judgement
+
+    fn add_reading(&self, judgement: &mut Judgement) {
+        for (source, _) in self.scan.sources.iter().filter(|(source, _)| self.scan.is_named(*source)) {
+            let problems = self.scan.info(source).map(|info| info.problems.as_slice()).unwrap_or_default();
+            if !problems.is_empty() {
+                let path = self.paths.get(source);
+                judgement.findings.extend(reading_findings(problems, path, self.rules, self.config));
+            }
+        }
+    }
+
+    /// Takes out what somebody gave a reason for.
+    fn suppressed(&self, judgement: Judgement) -> (Judgement, Option<String>) {
+        let scan = self.scan;
+        if !self.mentions_the_tool() {
+            return (judgement, None);
+        }
+        let comments: Vec<_> =
+            scan.infos.iter().zip(0u32..).map(|(info, id)| (SourceId(id), info.comments.as_slice())).collect();
+        let objects: Vec<_> = scan.inventory.objects().map(|(_, object)| object).collect();
+        let subjects: Vec<_> = objects
+            .iter()
+            .map(|object| Subject {
+                manifest: &object.manifest,
+                source: object.source,
+                namespaces: object.placements.iter().filter_map(|placement| placement.namespace.name()).collect(),
+            })
+            .collect();
+        let applied = suppress::apply(judgement, &Context {
+            sources: &scan.sources,
+            comments: &comments,
+            subjects: &subjects,
+            config: self.config,
+            config_source: self.config_source,
+            table: &self.rules.table(),
+            today: today(),
+            path: &|source| self.paths.get(source),
+            reported: &|source| scan.is_named(source) || (self.is_whole && Some(source) == self.config_source),
+            ran: &|rule, subject| self.has_run(rule, subject.and_then(|index| objects.get(index)).copied()),
+        });
+        let notice = applied.notice();
+        (applied.judgement, notice)
+    }
+
+    /// Whether there is a configuration, or a text that names the tool: else nothing is suppressed.
+    fn mentions_the_tool(&self) -> bool {
+        let mentions = |source: &Source| memchr::memmem::find(source.bytes(), b"cnpg-lint").is_some();
+        self.config_source.is_some() || self.scan.sources.iter().any(|(_, source)| mentions(source))
+    }
+
+    /// Whether a rule was judged on an object, or on any: it is on, and about its kind.
+    fn has_run(&self, rule: &str, object: Option<&Object>) -> bool {
+        let Some(rule) = self.rules.get(rule) else { return false };
+        let Some(object) = object else { return true };
+        let kind = object.manifest.kind().unwrap_or_default();
+        let settings = self.config.settings(&Selector {
+            path: self.paths.get(object.source),
+            namespace: object.placements.iter().find_map(|placement| placement.namespace.name()),
+            kind,
+            name: object.manifest.name(),
+            labels: &[],
+        });
+        let is_on = settings.severity(&rule.id, rule.file().enabled) != RuleLevel::Off;
+        is_on && object.is_deployed() && rule.kinds().iter().any(|known| known == kind)
+    }
+
+    fn apply_baseline(&self, judgement: &mut Judgement, path: &Path, source: SourceId) -> Result<(), Error> {
+        let text = setup::read(path)?;
+        let shown = path.to_string_lossy().replace('\\', "/");
+        let baseline = Baseline::load(&text).map_err(|problem| Error::Config {
+            path: shown.clone(),
+            text: text.clone(),
+            error: ConfigError { problems: vec![problem] },
+        })?;
+        let gone = baseline.apply(judgement, &self.scan.sources);
+        // What was not looked at is not gone.
+        let is_looked_at = |path: &str| {
+            let mut sources = self.scan.sources.iter();
+            let found = sources.find(|(_, source)| source.path() == path);
+            found.map_or(self.is_whole, |(source, _)| self.scan.is_named(source))
+        };
+        let table: RuleTable = self.rules.table();
+        let place = (source, self.paths.get(source));
+        let gone = gone.iter().filter(|entry| is_looked_at(&entry.path));
+        judgement.findings.extend(gone.filter_map(|entry| baseline.gone(entry, place, self.config, &table)));
+        Ok(())
+    }
 }
 
 /// What a change of the named files can have changed: the objects that share an environment or a
@@ -90,89 +189,6 @@ impl<'i> Affected<'i> {
             })
         })
     }
-}
-
-fn add_reading(judgement: &mut Judgement, scan: &Scan, rules: &RuleSet, config: &Config) {
-    for (source, _) in scan.sources.iter().filter(|(source, _)| scan.is_named(*source)) {
-        let problems = scan.info(source).map(|info| info.problems.as_slice()).unwrap_or_default();
-        judgement.findings.extend(reading_findings(problems, source, &scan.sources, rules, config));
-    }
-}
-
-/// Takes out what somebody gave a reason for. Where nothing mentions the tool, there is nothing.
-fn suppressed(
-    arguments: &CheckArgs,
-    judgement: Judgement,
-    scan: &mut Scan,
-    rules: &RuleSet,
-    config: &Config,
-    root: &Path,
-) -> (Judgement, Option<String>) {
-    let config_source = config_source(arguments, root, config).map(|source| scan.sources.add(source));
-    let table = rules.table();
-    let comments: Vec<_> =
-        scan.infos.iter().zip(0u32..).map(|(info, id)| (SourceId(id), info.comments.as_slice())).collect();
-    let objects: Vec<_> = scan.inventory.objects().map(|(_, object)| object).collect();
-    let subjects: Vec<_> = objects
-        .iter()
-        .map(|object| Subject {
-            manifest: &object.manifest,
-            source: object.source,
-            namespaces: object.placements.iter().filter_map(|placement| placement.namespace.name()).collect(),
-        })
-        .collect();
-    let ran: HashSet<(String, String)> = judgement
-        .checks
-        .iter()
-        .map(|check| (check.rule.to_string(), format!("{} {}", check.object.kind, check.object.name.as_deref().unwrap_or_default())))
-        .collect();
-    let any: HashSet<&str> = judgement.checks.iter().map(|check| check.rule.as_ref()).collect();
-    let has_run = |rule: &str, subject: Option<usize>| match subject.and_then(|index| objects.get(index)) {
-        None => any.contains(rule),
-        Some(object) => {
-            let kind = object.manifest.kind().unwrap_or_default();
-            let name = object.manifest.name().unwrap_or_default();
-            ran.contains(&(rule.to_owned(), format!("{kind} {name}")))
-        }
-    };
-    let applied = suppress::apply(judgement.clone(), &Context {
-        sources: &scan.sources,
-        comments: &comments,
-        subjects: &subjects,
-        config,
-        config_source,
-        table: &table,
-        today: today(),
-        path: &|source| scan.sources.get(source).map(manifest::Source::path),
-        reported: &|source| scan.is_named(source) || Some(source) == config_source,
-        ran: &has_run,
-    });
-    let notice = applied.notice();
-    (applied.judgement, notice)
-}
-
-fn apply_baseline(
-    judgement: &mut Judgement,
-    path: &Path,
-    sources: &mut Sources,
-    rules: &RuleSet,
-    config: &Config,
-) -> Result<(), Error> {
-    let text = setup::read(path)?;
-    let shown = path.to_string_lossy().replace('\\', "/");
-    let baseline = Baseline::load(&text).map_err(|problem| Error::Config {
-        path: shown.clone(),
-        text: text.clone(),
-        error: ConfigError { problems: vec![problem] },
-    })?;
-    let gone = baseline.apply(judgement, sources);
-    if !gone.is_empty() {
-        let source = sources.add(manifest::Source::new(shown.clone(), text.into_bytes()));
-        let table = rules.table();
-        let place = (source, Some(shown.as_str()));
-        judgement.findings.extend(gone.iter().filter_map(|entry| baseline.gone(entry, place, config, &table)));
-    }
-    Ok(())
 }
 
 /// The day by the clock, in UTC: the only thing about a run that is not in its input.

@@ -1,29 +1,21 @@
-//! Events of the YAML parser to Nodes: anchors, merges, keys and bounds, as Go's composer
-//! and decoder treat them.
+//! Events of the YAML parser to Nodes: keys, merges and tags, as Go's composer and decoder
+//! treat them.
 
-use super::comments;
+use super::anchors::{Anchors, Copy};
+use super::budget::{Budget, Cost};
 use super::frame::{Frame, Gone, Kind, MapFrame, Pending};
-use super::notes::{Failure, Notes};
+use super::notes::{Failure, Notes, short};
 use super::resolve::{self, MERGE_TAG, YAML_TAG};
-use crate::node::{Entry, Map, Node, Number, Origin, Unknown, Value};
+use super::{comments, layout};
+use crate::node::{Entry, Node, Number, Origin, Unknown, Value};
 use crate::read::{Limits, ProblemKind};
 use crate::source::Span;
 use crate::unknown::UnknownReason;
 use libyaml_safer::ScalarStyle;
-use std::collections::HashMap;
 use std::ops::Range;
 
-/// An anchored value, for its aliases.
-struct Anchored {
-    /// Which use of its name this is; a later one counts from where it starts.
-    number: usize,
-    /// `None` while it is not complete: an alias to it would contain itself.
-    node: Option<Node>,
-    /// How many nodes it is, aliases expanded.
-    size: usize,
-    /// How many levels of lists and maps it is.
-    height: usize,
-}
+/// More failures than this are not put off: the document is refused at once.
+const MOST_DEFERRED: usize = 1000;
 
 /// What a scalar, list or map carries before its content.
 pub(super) struct Properties {
@@ -33,25 +25,30 @@ pub(super) struct Properties {
     pub(super) start: usize,
 }
 
+/// A scalar as the parser gives it.
+pub(super) struct Scalar {
+    pub(super) properties: Properties,
+    pub(super) text: String,
+    /// What it is shows in its text: it has neither quotes nor a tag.
+    pub(super) plain: bool,
+    pub(super) style: ScalarStyle,
+    pub(super) end: usize,
+}
+
 /// Builds one document.
 pub(super) struct Composer<'t, 'n> {
     text: &'t [u8],
     notes: &'n mut Notes,
-    limits: Limits,
+    budget: Budget,
     frames: Vec<Frame>,
     root: Option<Node>,
-    anchors: HashMap<String, Anchored>,
-    registered: usize,
+    anchors: Anchors,
     /// What makes JSON of the document impossible, unless a later key overwrites it.
     deferred: Vec<Failure>,
-    /// Nodes so far, aliases expanded.
-    size: usize,
-    /// Those of them that aliases brought.
-    aliased: usize,
-    /// Nodes copied for anchors.
-    kept: usize,
     /// The end of the last token.
     cursor: usize,
+    /// A gap behind the last token in which nothing but white space and comments was seen.
+    blank: Range<usize>,
 }
 
 impl<'t, 'n> Composer<'t, 'n> {
@@ -59,16 +56,13 @@ impl<'t, 'n> Composer<'t, 'n> {
         Self {
             text,
             notes,
-            limits,
+            budget: Budget::new(limits),
             frames: Vec::new(),
             root: None,
-            anchors: HashMap::new(),
-            registered: 0,
+            anchors: Anchors::default(),
             deferred: Vec::new(),
-            size: 1,
-            aliased: 0,
-            kept: 0,
             cursor: start,
+            blank: start..start,
         }
     }
 
@@ -94,96 +88,103 @@ impl<'t, 'n> Composer<'t, 'n> {
         }
     }
 
-    pub(super) fn scalar(
-        &mut self,
-        properties: Properties,
-        text: String,
-        plain: bool,
-        style: ScalarStyle,
-        end: usize,
-    ) -> Result<(), Failure> {
-        let empty_at = if properties.start == end { Some(self.empty_place(end)) } else { None };
-        let start = empty_at.unwrap_or_else(|| self.content_start(&properties, end));
-        let end = empty_at.unwrap_or(end);
-        self.skip_to(start);
-        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        let end = if block { self.block_end(start..end) } else { end };
-        self.cursor = self.cursor.max(end);
-        if self.is_merge_key(&properties, plain, &text) {
-            return self.take_merge_key(properties.anchor, text, start..end);
+    pub(super) fn scalar(&mut self, scalar: Scalar) -> Result<(), Failure> {
+        let Scalar { properties, text, plain, style, end } = scalar;
+        let range = self.scalar_range(&properties, style, end);
+        if text == "<<" && self.expects_key() && (plain || properties.tag.as_deref() == Some(MERGE_TAG)) {
+            return self.merge_key(properties.anchor, text, range);
         }
-        self.refused_by_kubectl(style, &text, start..end)?;
-        let Properties { anchor, tag, .. } = properties;
-        let tag_span = self.notes.span(properties.start, end);
-        let origin = Origin { span: self.notes.span(start, end), used_at: None };
-        // `!` alone says "no plain scalar", and Go keeps the text.
-        let tag = tag.filter(|tag| !tag.is_empty());
+        self.refused_by_kubectl(style, &text, range.clone())?;
+        let tag_span = self.notes.span(properties.start, range.end);
+        let origin = Origin { span: self.notes.span(range.start, range.end), used_at: None };
+        let tag = properties.tag.filter(|tag| !tag.is_empty());
+        let before = self.budget.spent();
+        self.budget.node(text.len().saturating_add(tag.as_ref().map_or(0, String::len)), origin.span)?;
         let value = resolve::scalar(tag.as_deref(), plain, text)
             .map_err(|message| Failure::new(ProblemKind::Syntax, message, origin.span))?;
         let node = self.tagged(Node { value, origin }, tag, tag_span);
-        self.count(1, origin.span)?;
-        let anchor = self.register(anchor);
-        self.fill(anchor, &node, 1, 0)?;
+        let anchor = self.anchors.start(properties.anchor);
+        let cost = self.budget.spent().since(before);
+        self.anchors.complete(anchor, &node, 0, cost, &mut self.budget)?;
         self.place(node, 0)
+    }
+
+    /// Where a scalar's text stands; takes the comments before it, and the one behind the
+    /// indicator of a block scalar.
+    fn scalar_range(&mut self, properties: &Properties, style: ScalarStyle, end: usize) -> Range<usize> {
+        if properties.start == end {
+            let at = self.empty_place(end);
+            self.skip_to(at);
+            return at..at;
+        }
+        let bare = properties.anchor.is_none() && properties.tag.is_none();
+        let start =
+            if bare { properties.start } else { layout::scalar_start(self.text, properties.start..end) };
+        self.skip_to(start);
+        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            self.cursor = self.cursor.max(end);
+            return start..end;
+        }
+        let notes = &mut *self.notes;
+        let header = layout::block_header(self.text, start..end);
+        comments::find(self.text, header, |comment| notes.comment(comment));
+        let end = layout::block_end(self.text, start..end);
+        self.cursor = self.cursor.max(end);
+        start..end
+    }
+
+    /// Where an empty scalar stands: behind the last token if only white space and comments
+    /// are between.
+    fn empty_place(&mut self, at: usize) -> usize {
+        let gap = self.cursor..at;
+        if self.blank != gap {
+            if comments::content(self.text, gap.start, gap.end).is_some() {
+                return at;
+            }
+            self.blank = gap;
+        }
+        self.cursor.min(at)
     }
 
     pub(super) fn alias(&mut self, name: &str, range: Range<usize>) -> Result<(), Failure> {
         self.skip_to(range.start);
         self.cursor = range.end;
         let span = self.notes.span(range.start, range.end);
-        let (node, height) = match self.anchors.get(name) {
-            None => {
-                let message = format!("no anchor `&{name}` stands before this alias");
-                return Err(Failure::new(ProblemKind::Syntax, message, span));
-            }
-            Some(Anchored { node: None, .. }) => {
-                let message = format!("the value of anchor `&{name}` contains itself");
-                return Err(Failure::new(ProblemKind::Syntax, message, span));
-            }
-            Some(Anchored { node: Some(node), size, height, .. }) => {
-                let (size, height) = (*size, *height);
-                self.check_depth(height, span)?;
-                self.size = self.size.saturating_add(size);
-                self.aliased = self.aliased.saturating_add(size);
-                self.check_size(span)?;
-                (used(node, span), height)
-            }
-        };
-        self.count(1, span)?;
+        let Copy { node, height } = self.anchors.alias(name, span, self.frames.len(), &mut self.budget)?;
         self.place(node, height)
     }
 
     /// `first` is what the parser saw when the list started, from its properties on.
     pub(super) fn start_list(&mut self, properties: Properties, first: Range<usize>) -> Result<(), Failure> {
-        let content = self.collection_start(&first, b'-');
+        let content = layout::collection_start(self.text, &first, b'-');
         self.start(properties, content, Kind::List(Vec::new()))
     }
 
     /// `first` is what the parser saw when the map started, from its properties on.
     pub(super) fn start_map(&mut self, properties: Properties, first: Range<usize>) -> Result<(), Failure> {
-        let content = self.collection_start(&first, b'?');
+        let content = layout::collection_start(self.text, &first, b'?');
         self.start(properties, content, Kind::Map(MapFrame::default()))
     }
 
     fn start(&mut self, properties: Properties, content: usize, kind: Kind) -> Result<(), Failure> {
         self.skip_to(content);
         let span = self.notes.span(content, content.saturating_add(1));
-        self.check_depth(1, span)?;
+        self.budget.depth(self.frames.len() + 1, span)?;
         if self.expects_key() {
             return Err(Failure::new(ProblemKind::Syntax, self.odd_key(&kind, content), span));
         }
-        self.count(1, span)?;
-        let anchor = self.register(properties.anchor);
+        let tag = properties.tag.filter(|tag| !tag.is_empty());
+        let spent_before = self.budget.spent();
+        self.budget.node(tag.as_ref().map_or(0, String::len), span)?;
         let bracketed = matches!(self.text.get(content), Some(b'[' | b'{'));
-        let flow = bracketed || self.frames.last().is_some_and(|frame| frame.flow);
         self.frames.push(Frame {
             kind,
-            flow,
+            flow: bracketed || self.frames.last().is_some_and(|frame| frame.flow),
             start: content,
             property_start: properties.start,
-            anchor,
-            tag: properties.tag.filter(|tag| !tag.is_empty()),
-            size_before: self.size.saturating_sub(1),
+            anchor: self.anchors.start(properties.anchor),
+            tag,
+            spent_before,
             height: 1,
         });
         Ok(())
@@ -214,14 +215,14 @@ impl<'t, 'n> Composer<'t, 'n> {
         }
         let end = self.cursor.max(frame.start);
         let origin = Origin { span: self.notes.span(frame.start, end), used_at: None };
-        let size = self.size.saturating_sub(frame.size_before);
+        let cost = self.budget.spent().since(frame.spent_before);
         let value = match frame.kind {
             Kind::List(items) => Value::List(items),
             Kind::Map(map) => Value::Map(map.finish()),
         };
         let tag_span = self.notes.span(frame.property_start, end);
         let node = self.tagged(Node { value, origin }, frame.tag, tag_span);
-        self.fill(frame.anchor, &node, size, frame.height)?;
+        self.anchors.complete(frame.anchor, &node, frame.height, cost, &mut self.budget)?;
         self.place(node, frame.height)
     }
 
@@ -232,41 +233,11 @@ impl<'t, 'n> Composer<'t, 'n> {
             Value::String(text) => text.clone(),
             _ => String::new(),
         };
-        let message = format!("kubectl ignores the tag {tag}; what is meant is not known");
+        let message = format!("kubectl ignores the tag {}; what is meant is not known", short(&tag));
         self.notes.problem(ProblemKind::CustomTag, message, span, None);
         let origin = node.origin;
         let unknown = Unknown { raw, reason: UnknownReason::Tag(tag), value: Some(Box::new(node)) };
         Node { value: Value::Unknown(unknown), origin }
-    }
-
-    /// Says that a value under an anchor starts here.
-    fn register(&mut self, name: Option<String>) -> Option<(String, usize)> {
-        let name = name?;
-        self.registered += 1;
-        let number = self.registered;
-        self.anchors.insert(name.clone(), Anchored { number, node: None, size: 0, height: 0 });
-        Some((name, number))
-    }
-
-    /// Keeps a complete value under its anchor, unless the name was used anew within it.
-    fn fill(
-        &mut self,
-        anchor: Option<(String, usize)>,
-        node: &Node,
-        size: usize,
-        height: usize,
-    ) -> Result<(), Failure> {
-        let Some((name, number)) = anchor else { return Ok(()) };
-        let Some(anchored) = self.anchors.get_mut(&name).filter(|anchored| anchored.number == number) else {
-            return Ok(());
-        };
-        self.kept = self.kept.saturating_add(size);
-        if self.kept > self.limits.nodes {
-            let message = format!("more than {} values stand under anchors", self.limits.nodes);
-            return Err(Failure::new(ProblemKind::Limit, message, node.origin.span));
-        }
-        *anchored = Anchored { number, node: Some(node.clone()), size, height };
-        Ok(())
     }
 
     /// Puts a complete value where it belongs.
@@ -275,7 +246,7 @@ impl<'t, 'n> Composer<'t, 'n> {
         if !expects_key && matches!(node.value, Value::Number(Number::Float(value)) if !value.is_finite()) {
             let message =
                 "JSON has neither infinity nor NaN, so kubectl refuses them; quote a text".to_owned();
-            self.deferred.push(Failure::new(ProblemKind::Syntax, message, node.origin.span));
+            self.defer(Failure::new(ProblemKind::Syntax, message, node.origin.span))?;
         }
         let Some(frame) = self.frames.last_mut() else {
             self.root.get_or_insert(node);
@@ -293,7 +264,9 @@ impl<'t, 'n> Composer<'t, 'n> {
             Pending::Key => {
                 let (pending, failure) = key(node)?;
                 map.pending = pending;
-                self.deferred.extend(failure);
+                if let Some(failure) = failure {
+                    self.defer(failure)?;
+                }
             }
             Pending::Value(key, key_origin) => {
                 let entry = Entry { key, key_origin, value: node };
@@ -315,8 +288,10 @@ impl<'t, 'n> Composer<'t, 'n> {
     fn overwritten(&mut self, gone: &Gone) {
         self.forget(gone);
         if !gone.merged {
-            let message =
-                format!("the key `{}` stands twice in this map; kubectl keeps the later one", gone.key);
+            let message = format!(
+                "the key `{}` stands twice in this map; kubectl keeps the later one",
+                short(&gone.key)
+            );
             let related = Some(("the first is here".to_owned(), gone.key_span));
             self.notes.problem(ProblemKind::DuplicateKey, message, gone.by, related);
         }
@@ -326,7 +301,8 @@ impl<'t, 'n> Composer<'t, 'n> {
     fn merged_over(&mut self, gone: &Gone, at: Span) {
         self.forget(gone);
         if !gone.merged {
-            let message = format!("this merge overwrites the key `{}` that stands before it", gone.key);
+            let message =
+                format!("this merge overwrites the key `{}` that stands before it", short(&gone.key));
             let related = Some(("the key is here".to_owned(), gone.key_span));
             self.notes.problem(ProblemKind::DuplicateKey, message, at, related);
         }
@@ -340,10 +316,6 @@ impl<'t, 'n> Composer<'t, 'n> {
         }
     }
 
-    fn is_merge_key(&self, properties: &Properties, plain: bool, text: &str) -> bool {
-        text == "<<" && self.expects_key() && (plain || properties.tag.as_deref() == Some(MERGE_TAG))
-    }
-
     /// Go's copy of the parser refuses two things that ours takes.
     fn refused_by_kubectl(&self, style: ScalarStyle, text: &str, range: Range<usize>) -> Result<(), Failure> {
         let found = match style {
@@ -353,26 +325,13 @@ impl<'t, 'n> Composer<'t, 'n> {
             }
             ScalarStyle::DoubleQuoted => {
                 let message = "kubectl refuses the escape `\\/`; write `/`";
-                self.slash_escape(range).map(|at| (at..at + 2, message))
+                layout::slash_escape(self.text, range).map(|at| (at..at + 2, message))
             }
             _ => None,
         };
         let Some((range, message)) = found else { return Ok(()) };
         let span = self.notes.span(range.start, range.end);
         Err(Failure::new(ProblemKind::Syntax, message.to_owned(), span))
-    }
-
-    /// The first `\/` in a text in double quotes.
-    fn slash_escape(&self, range: Range<usize>) -> Option<usize> {
-        let mut at = range.start;
-        while let Some(found) = self.text.get(at..range.end).and_then(|rest| memchr::memchr(b'\\', rest)) {
-            let escape = at + found;
-            if self.text.get(escape + 1) == Some(&b'/') {
-                return Some(escape);
-            }
-            at = escape + 2;
-        }
-        None
     }
 
     fn expects_key(&self) -> bool {
@@ -382,7 +341,7 @@ impl<'t, 'n> Composer<'t, 'n> {
         )
     }
 
-    fn take_merge_key(
+    fn merge_key(
         &mut self,
         anchor: Option<String>,
         text: String,
@@ -393,103 +352,26 @@ impl<'t, 'n> Composer<'t, 'n> {
             map.pending = Pending::Merge(span);
         }
         let node = Node { value: Value::String(text), origin: Origin { span, used_at: None } };
-        let anchor = self.register(anchor);
-        self.fill(anchor, &node, 1, 0)
+        let anchor = self.anchors.start(anchor);
+        let cost = Cost { nodes: 1, bytes: range.len() };
+        self.anchors.complete(anchor, &node, 0, cost, &mut self.budget)
     }
 
-    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Failure> {
-        self.size = self.size.saturating_add(nodes);
-        self.check_size(span)
-    }
-
-    fn check_size(&self, span: Span) -> Result<(), Failure> {
-        if self.size > self.limits.nodes {
-            let message =
-                format!("the document has more than {} values with its aliases expanded", self.limits.nodes);
-            return Err(Failure::new(ProblemKind::Limit, message, span));
+    fn defer(&mut self, failure: Failure) -> Result<(), Failure> {
+        if self.deferred.len() >= MOST_DEFERRED {
+            return Err(failure);
         }
-        if self.aliased > 100 && self.size > 1000 && excessive(self.aliased, self.size) {
-            let message = "kubectl refuses a document of which aliases make this much".to_owned();
-            return Err(Failure::new(ProblemKind::Limit, message, span));
-        }
+        self.deferred.push(failure);
         Ok(())
     }
-
-    fn check_depth(&self, more: usize, span: Span) -> Result<(), Failure> {
-        if self.frames.len().saturating_add(more) <= self.limits.depth {
-            return Ok(());
-        }
-        let message = format!("lists and maps are nested more than {} levels deep", self.limits.depth);
-        Err(Failure::new(ProblemKind::Limit, message, span))
-    }
-
-    /// Where a list or map starts behind its anchor and tag. The parser has gone to its
-    /// bracket, to its first key or `-`, or behind its first `-` if that is not indented.
-    fn collection_start(&self, first: &Range<usize>, sign: u8) -> usize {
-        if first.start == first.end {
-            return first.start;
-        }
-        let before = first.end.saturating_sub(1);
-        match self.text.get(before) {
-            Some(b'[' | b'{') => before,
-            Some(byte) if *byte == sign => before,
-            _ => first.end,
-        }
-    }
-
-    /// Where an empty scalar stands: behind the last token if only white space and comments
-    /// are between.
-    fn empty_place(&self, at: usize) -> usize {
-        let between = comments::content(self.text, self.cursor, at);
-        if between.is_none() { self.cursor.min(at) } else { at }
-    }
-
-    /// Where a scalar's text starts behind its anchor and tag.
-    fn content_start(&self, properties: &Properties, end: usize) -> usize {
-        let mut at = properties.start;
-        if properties.anchor.is_none() && properties.tag.is_none() {
-            return at;
-        }
-        while let Some(found) = comments::content(self.text, at, end) {
-            let rest = self.text.get(found..end).unwrap_or_default();
-            if !matches!(rest.first(), Some(b'&' | b'!')) {
-                return found;
-            }
-            let length = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
-            at = found + length;
-        }
-        end
-    }
-
-    /// A block scalar ends behind its last character that is no white space. The comment
-    /// behind its indicator is one.
-    fn block_end(&mut self, range: Range<usize>) -> usize {
-        let bytes = self.text.get(range.clone()).unwrap_or_default();
-        let header = memchr::memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len());
-        let notes = &mut *self.notes;
-        comments::find(self.text, range.start..range.start + header, |comment| notes.comment(comment));
-        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        let last = bytes.iter().rposition(|byte| !blank(byte)).unwrap_or(0);
-        range.start + (last + 1).min(bytes.len())
-    }
-}
-
-/// Go's measure of an alias bomb: of a small document 99 % may come from aliases, of one of
-/// 4,000,000 nodes 10 %.
-fn excessive(aliased: usize, size: usize) -> bool {
-    const LOW: u64 = 400_000;
-    const HIGH: u64 = 4_000_000;
-    let (aliased, size) = (aliased as u64, size as u64);
-    // Both sides of `aliased / size > 0.99 - 0.89 * beyond / (HIGH - LOW)`, in integers.
-    let beyond = size.clamp(LOW, HIGH) - LOW;
-    let allowed = 99 * (HIGH - LOW) - 89 * beyond;
-    aliased.saturating_mul(100 * (HIGH - LOW)) > allowed.saturating_mul(size)
 }
 
 /// The key that a node is in JSON.
 fn key(node: Node) -> Result<(Pending, Option<Failure>), Failure> {
     let origin = node.origin;
-    let refuse = |message: &str| Failure::new(ProblemKind::Syntax, message.to_owned(), origin.span);
+    let refuse = |message: &str| {
+        Failure::new(ProblemKind::Syntax, message.to_owned(), origin.used_at.unwrap_or(origin.span))
+    };
     let text = match node.value {
         Value::String(text) => text,
         Value::Bool(value) => value.to_string(),
@@ -508,27 +390,4 @@ fn key(node: Node) -> Result<(Pending, Option<Failure>), Failure> {
         Value::Map(_) => return Err(refuse("a map cannot be a key")),
     };
     Ok((Pending::Value(text, origin), None))
-}
-
-/// A copy of an anchored value for an alias at `at`.
-fn used(node: &Node, at: Span) -> Node {
-    let mut node = node.clone();
-    mark_used(&mut node, at);
-    node
-}
-
-/// Says of a value and all in it that something at `at` brought it here.
-pub(super) fn mark_used(node: &mut Node, at: Span) {
-    node.origin.used_at = Some(at);
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| mark_used(item, at)),
-        Value::Map(Map { entries, .. }) => {
-            for entry in entries {
-                entry.key_origin.used_at = Some(at);
-                mark_used(&mut entry.value, at);
-            }
-        }
-        Value::Unknown(Unknown { value: Some(value), .. }) => mark_used(value, at),
-        _ => {}
-    }
 }

@@ -1,6 +1,7 @@
 //! Lists and maps that are not complete yet, and what a map does with keys and merges.
 
-use super::compose::mark_used;
+use super::anchors::{Anchor, mark_used};
+use super::budget::Cost;
 use super::notes::Failure;
 use crate::node::{Entry, Map, Node, Origin, Unknown, Value};
 use crate::read::ProblemKind;
@@ -17,11 +18,10 @@ pub(super) struct Frame {
     pub(super) start: usize,
     /// First byte of its anchor or tag, else of its content.
     pub(super) property_start: usize,
-    /// Its anchor, and which use of that name it is.
-    pub(super) anchor: Option<(String, usize)>,
+    pub(super) anchor: Option<Anchor>,
     pub(super) tag: Option<String>,
-    /// Nodes of the document before it.
-    pub(super) size_before: usize,
+    /// What the document had cost before it.
+    pub(super) spent_before: Cost,
     /// Levels of lists and maps, this one among them.
     pub(super) height: usize,
 }

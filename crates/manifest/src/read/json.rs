@@ -1,7 +1,7 @@
 //! A text that starts with `{` as a stream of JSON values, which kubectl tries first.
 
 use super::frame::{Gone, MapFrame};
-use super::notes::{Failure, Notes};
+use super::notes::{Failure, Notes, short};
 use crate::node::{Entry, Node, Number, Origin, Value};
 use crate::read::{Limits, ProblemKind};
 use crate::source::SourceId;

@@ -1,11 +1,14 @@
 //! A text to documents, as kubectl reads it.
 
+mod anchors;
+mod budget;
 mod comments;
 mod compose;
 mod feed;
 mod frame;
 mod hush;
 mod json;
+mod layout;
 mod notes;
 mod resolve;
 mod split;

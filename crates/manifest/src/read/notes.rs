@@ -80,3 +80,12 @@ pub(super) fn span(source: SourceId, start: usize, end: usize) -> Span {
     let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
     Span { source, start: byte(start), end: byte(end) }
 }
+
+/// The start of a text, for a message.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}

@@ -3,6 +3,7 @@
 //! Source: `go.yaml.in/yaml/v2` 2.4.3, which `sigs.k8s.io/yaml` 1.6.0 reads with: the
 //! tables of YAML 1.1, integers as Go writes them, floats by their YAML form, no base 60.
 
+use super::notes::short;
 use super::time::is_timestamp;
 use crate::node::{Number, Value};
 use std::borrow::Cow;
@@ -97,8 +98,7 @@ fn fits(text: String, tag: &str, fit: impl Fn(Plain) -> bool) -> Result<Value, S
 }
 
 fn misfit(text: &str, plain: Plain, tag: &str) -> String {
-    let short: String = text.chars().take(40).collect();
-    format!("`{short}` is {} and cannot be read as {tag}", plain.name())
+    format!("`{}` is {} and cannot be read as {tag}", short(text), plain.name())
 }
 
 fn value(plain: Plain, text: String) -> Value {

@@ -1,6 +1,6 @@
 //! One document through the YAML parser.
 
-use super::compose::{Composer, Properties};
+use super::compose::{Composer, Properties, Scalar};
 use super::feed::{Feed, Places};
 use super::notes::{Failure, Notes};
 use super::{hush, words};
@@ -152,7 +152,8 @@ fn take(event: Event, composer: &mut Composer<'_, '_>, places: &Places) -> Resul
     match event.data {
         EventData::Alias { anchor } => composer.alias(&anchor, start..end),
         EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {
-            composer.scalar(Properties { anchor, tag, start }, value, plain_implicit, style, end)
+            let properties = Properties { anchor, tag, start };
+            composer.scalar(Scalar { properties, text: value, plain: plain_implicit, style, end })
         }
         EventData::SequenceStart { anchor, tag, .. } => {
             composer.start_list(Properties { anchor, tag, start }, start..end)

@@ -12,7 +12,7 @@ use crate::config::{Config, Selector, Settings};
 use crate::finding::{Failure, Judgement, ObjectRef};
 use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, JudgedBy};
-use manifest::{Node, Sources, UnknownReason, Value};
+use manifest::{Node, SourceId, Sources, UnknownReason, Value};
 use merge::Merged;
 use scope::ObjectScope;
 use std::borrow::Cow;
@@ -33,6 +33,8 @@ pub struct Input<'a> {
     pub config: &'a Config,
     /// Rules that cannot be judged at this door are left out.
     pub door: Door,
+    /// Path of a text from the directory of the configuration; `None` where it has none.
+    pub path: &'a (dyn Fn(SourceId) -> Option<&'a str> + Sync),
     /// Which objects to judge; the others are only looked up.
     pub judged: &'a (dyn Fn(ObjectId, &Object) -> bool + Sync),
 }
@@ -126,7 +128,7 @@ fn judge_placement<'i>(
     let kind = object.manifest.kind().unwrap_or_default();
     let labels = labels(node);
     let settings = input.config.settings(&Selector {
-        path: input.sources.get(object.source).map(manifest::Source::path),
+        path: (input.path)(object.source),
         namespace: placement.namespace.name(),
         kind,
         name: object.manifest.name(),

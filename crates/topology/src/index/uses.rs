@@ -24,12 +24,26 @@ pub(crate) struct Use {
 /// What a workload reads, in a pod's own words (`secretKeyRef.name`, `secretName`, …) and in
 /// those that charts use for the same (`existingSecret`, `{type: secret, name: …}`).
 pub(crate) fn uses(node: &Node) -> Vec<Use> {
-    let mut uses = Vec::new();
+    let mut uses: Vec<Use> = Vec::new();
     walk(node, &mut |node, keys, pointer| match &node.value {
         Value::Map(_) => uses.extend(typed(node, pointer)),
         _ => uses.extend(keyed(node, keys, pointer)),
     });
+    for used in &mut uses {
+        if let Some(name) = with_release_name(&used.name, node) {
+            used.name = name;
+        }
+    }
     uses
+}
+
+/// A chart that renders its values (the app-template chart) puts the release's name there.
+fn with_release_name(name: &str, node: &Node) -> Option<String> {
+    let (before, rest) = name.split_once("{{")?;
+    let (template, after) = rest.split_once("}}")?;
+    let release = node.at(&["spec", "releaseName"]);
+    let release = release.or_else(|| node.at(&["metadata", "name"]))?.raw_text()?;
+    (template.trim() == ".Release.Name").then(|| format!("{before}{release}{after}"))
 }
 
 /// `{kind: Secret, name: …}` (Flux) and `{type: secret, name: …}` (the app-template chart).
@@ -73,7 +87,8 @@ fn what(key: &str) -> Option<Used> {
 
 /// Whether a text can be the name of an object, perhaps with variables.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 253 && !text.contains(char::is_whitespace)
+    let is_template = text.contains("{{") && !text.contains('\n');
+    !text.is_empty() && text.len() <= 253 && (is_template || !text.contains(char::is_whitespace))
 }
 
 /// What a Secret is to a CloudNativePG object that names it.

@@ -3,7 +3,8 @@
 use crate::index::databases::{Database, Via};
 use crate::index::reach::reaches;
 use crate::inventory::Object;
-use crate::read::{place, walk};
+use crate::read::{Subject, place, walk};
+use crate::view::Known;
 use crate::views::Context;
 use std::collections::BTreeSet;
 
@@ -84,6 +85,9 @@ fn is_of(database: &Database, context: Context<'_>) -> bool {
     is_it && Some(database.cluster.as_str()) == name && reaches(context.placement, &database.placement)
 }
 
+/// Kinds that run something once or now and then, or install what does.
+const DUMP_KINDS: [&str; 4] = ["CronJob", "Job", "HelmRelease", "Application"];
+
 /// Tools that write a database's contents elsewhere.
 const DUMP_TOOLS: [&str; 4] = ["pg_dumpall", "pg_dump", "restic", "borgmatic"];
 
@@ -91,6 +95,11 @@ const DUMP_TOOLS: [&str; 4] = ["pg_dumpall", "pg_dump", "restic", "borgmatic"];
 const RUNS: [&str; 5] = ["command", "args", "image", "repository", "script"];
 
 fn dump(object: &Object) -> Option<DumpView> {
+    let runs = DUMP_KINDS.contains(&object.manifest.kind()?);
+    let subject = Subject::new(object);
+    if !runs || subject.boolean(&["spec", "suspend"], false) == Known::Known(true) {
+        return None;
+    }
     let name = object.manifest.name()?;
     let mut tool = DUMP_TOOLS.iter().find(|tool| name.contains(**tool));
     walk(&object.manifest.node, &mut |node, keys, _| {
