@@ -25,11 +25,11 @@ fn main() {
     };
     for _ in 0..runs {
         let start = Instant::now();
-        let (mut last, mut stages) = (start, Vec::new());
+        let (mut previous, mut stages) = (start, Vec::new());
         let mut observe = |stage| {
             let now = Instant::now();
-            stages.push((stage, now - last));
-            last = now;
+            stages.push((stage, now - previous));
+            previous = now;
         };
         match scan_observed(&options, &mut observe) {
             Ok(found) => {

@@ -11,19 +11,19 @@ use topology::{Namespace, NamespaceFrom};
 #[derive(Debug)]
 pub(crate) struct ArgoRoot {
     /// The name, where it is written.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The directory that is deployed, as a path of the checkout.
-    pub dir: String,
+    pub(crate) dir: String,
     /// The namespace of objects that name none.
-    pub destination: Option<Namespace>,
+    pub(crate) destination: Option<Namespace>,
     /// The namespace that is set on all objects (`kustomize.namespace`).
-    pub over: Option<Namespace>,
+    pub(crate) over: Option<Namespace>,
     /// Directories below are deployed too, where the directory holds plain files.
-    pub recurse: bool,
+    pub(crate) recurse: bool,
     /// Which plain files are deployed.
-    pub include: Option<GlobMatcher>,
+    pub(crate) include: Option<GlobMatcher>,
     /// Which are not.
-    pub exclude: Option<GlobMatcher>,
+    pub(crate) exclude: Option<GlobMatcher>,
 }
 
 /// Whether an object is one of Argo CD's roots.

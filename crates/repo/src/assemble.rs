@@ -27,16 +27,16 @@ pub(crate) struct Context<'a> {
 #[derive(Default)]
 pub(crate) struct Assembled {
     /// Its objects that matter.
-    pub objects: Vec<Object>,
+    pub(crate) objects: Vec<Object>,
     /// What is known of it.
-    pub info: SourceInfo,
+    pub(crate) info: SourceInfo,
     /// What of it is not judged.
-    pub not_linted: Vec<NotLinted>,
+    pub(crate) not_linted: Vec<NotLinted>,
 }
 
 impl<'a> Context<'a> {
     /// Brings together what objects depend on.
-    pub fn new(
+    pub(crate) fn new(
         tree: &'a Tree,
         layout: &'a Layout,
         deployment: &'a Deployment,
@@ -93,7 +93,7 @@ pub(crate) fn assemble(text: Text, source: Option<&Source>, context: &Context<'_
                 assembled.objects.extend(kept.map(|manifest| object(text.file, manifest, span, context)));
             }
             Err(_) if file.marks.judged => {
-                assembled.unreadable(span, templated, context.layout.shown(&file.path))
+                assembled.unreadable(span, templated, context.layout.shown(&file.path));
             }
             Err(_) => {}
         }

@@ -6,7 +6,7 @@ use crate::flux::FluxRoot;
 use crate::input::Layout;
 use crate::paths;
 use crate::roots::Roots;
-use crate::tree::{FileId, Tree};
+use crate::tree::{File, FileId, Tree};
 use crate::visit::{Visit, wanted};
 use manifest::Span;
 use std::collections::{BTreeMap, HashSet};
@@ -15,17 +15,17 @@ use topology::{Environment, EnvironmentId, EnvironmentKind, Opaque};
 /// Where deployments are made.
 pub(crate) struct Deploy<'a> {
     /// The files.
-    pub tree: &'a Tree,
+    pub(crate) tree: &'a Tree,
     /// Where everything is.
-    pub layout: &'a Layout,
+    pub(crate) layout: &'a Layout,
     /// What deploys.
-    pub roots: &'a Roots,
+    pub(crate) roots: &'a Roots,
 }
 
 impl Deploy<'_> {
     /// What is deployed. `judged` are the files with judged objects, `all` those and what may
     /// belong to them.
-    pub fn run(&self, judged: &[FileId], all: &[FileId]) -> Deployment {
+    pub(crate) fn run(&self, judged: &[FileId], all: &[FileId]) -> Deployment {
         let mut deployment = Deployment::default();
         for root in &self.roots.flux {
             self.flux(root, &mut deployment);
@@ -133,7 +133,7 @@ impl Deploy<'_> {
     /// What no root reaches is deployed as it lies there where there are no roots, and judged
     /// where it was named for itself.
     fn directories(&self, judged: &[FileId], all: &[FileId], deployment: &mut Deployment) {
-        let gitops = !self.roots.argo.is_empty() || self.tree.files().any(|(_, file)| self.is_flux(file));
+        let gitops = !self.roots.argo.is_empty() || self.tree.files().any(|(_, file)| is_flux(file));
         let plain = !gitops && !judged.iter().any(|file| deployment.is_deployed(*file));
         let named: Vec<bool> =
             self.layout.named.iter().map(|named| self.is_bare(&named.path, deployment)).collect();
@@ -154,10 +154,6 @@ impl Deploy<'_> {
         }
     }
 
-    fn is_flux(&self, file: &crate::tree::File) -> bool {
-        file.marks.flux && !paths::is_set_aside(&file.path)
-    }
-
     /// Whether a named path is a file, or a directory below which no root reaches anything: it
     /// is not the whole checkout.
     fn is_bare(&self, path: &str, deployment: &Deployment) -> bool {
@@ -167,4 +163,8 @@ impl Deploy<'_> {
             .any(|(file, _)| deployment.is_deployed(file) || deployment.is_included(file));
         !path.is_empty() && !reached
     }
+}
+
+fn is_flux(file: &File) -> bool {
+    file.marks.flux && !paths::is_set_aside(&file.path)
 }

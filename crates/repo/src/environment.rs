@@ -13,21 +13,21 @@ use topology::{Environment, EnvironmentId, EnvironmentKind, Namespace, Placement
 #[derive(Debug, Default)]
 pub(crate) struct Deployment {
     /// The environments.
-    pub environments: Vec<Environment>,
+    pub(crate) environments: Vec<Environment>,
     /// Which files they bring in.
-    pub placings: Placings,
+    pub(crate) placings: Placings,
     /// The patches that change what is brought in.
-    pub patches: Vec<Applied>,
+    pub(crate) patches: Vec<Applied>,
     /// The directory of each environment, as a path of the checkout.
     directories: Vec<String>,
     /// The directories that roots deploy.
-    pub roots: HashSet<String>,
+    pub(crate) roots: HashSet<String>,
     included: HashSet<FileId>,
 }
 
 impl Deployment {
     /// A new environment that deploys `directory` of the checkout.
-    pub fn environment(&mut self, directory: &str, environment: Environment) -> EnvironmentId {
+    pub(crate) fn environment(&mut self, directory: &str, environment: Environment) -> EnvironmentId {
         let id = EnvironmentId(u32::try_from(self.environments.len()).unwrap_or(u32::MAX));
         self.environments.push(environment);
         self.directories.push(directory.to_owned());
@@ -35,7 +35,7 @@ impl Deployment {
     }
 
     /// Notes one way in which a file is brought in.
-    pub fn place(&mut self, file: FileId, placing: Placing) {
+    pub(crate) fn place(&mut self, file: FileId, placing: Placing) {
         let placings = self.placings.entry(file).or_default();
         if !placings.contains(&placing) {
             placings.push(placing);
@@ -43,12 +43,12 @@ impl Deployment {
     }
 
     /// Whether anything brings that file in.
-    pub fn is_deployed(&self, file: FileId) -> bool {
+    pub(crate) fn is_deployed(&self, file: FileId) -> bool {
         self.placings.contains_key(&file)
     }
 
     /// Where an object of a file goes, sorted, each place once.
-    pub fn placements(&self, file: FileId, manifest: &Manifest) -> Vec<Placement> {
+    pub(crate) fn placements(&self, file: FileId, manifest: &Manifest) -> Vec<Placement> {
         let mut placements: Vec<Placement> = Vec::new();
         for placing in self.placings.get(&file).into_iter().flatten() {
             let placement = placing.placement(manifest);
@@ -67,7 +67,7 @@ impl Deployment {
     }
 
     /// The namespaces that hold judged objects, each once.
-    pub fn databases(&self, texts: &[Text]) -> Vec<Namespace> {
+    pub(crate) fn databases(&self, texts: &[Text]) -> Vec<Namespace> {
         let mut databases: Vec<Namespace> = texts
             .iter()
             .flat_map(|text| text.objects().map(|manifest| (text.file, manifest)))
@@ -82,7 +82,7 @@ impl Deployment {
     }
 
     /// Whether a root brings that file in as it is, not as a patch.
-    pub fn is_resource(&self, file: FileId) -> bool {
+    pub(crate) fn is_resource(&self, file: FileId) -> bool {
         let directory = |placing: &Placing| {
             let environment = self.environments.get(placing.environment.0 as usize);
             environment.is_none_or(|environment| environment.kind == EnvironmentKind::Directory)
@@ -91,26 +91,26 @@ impl Deployment {
     }
 
     /// Brings files in as they lie there.
-    pub fn place_all(&mut self, environment: EnvironmentId, files: &[FileId]) {
+    pub(crate) fn place_all(&mut self, environment: EnvironmentId, files: &[FileId]) {
         for file in files {
             self.place(*file, Placing { environment, over: None, fallback: None, patch: false });
         }
     }
 
     /// The directories of the environments that bring one of these files in.
-    pub fn directories_of(&self, files: &[FileId]) -> impl Iterator<Item = &str> {
+    pub(crate) fn directories_of(&self, files: &[FileId]) -> impl Iterator<Item = &str> {
         let placings = files.iter().filter_map(|file| self.placings.get(file)).flatten();
         let environments: BTreeSet<EnvironmentId> = placings.map(|placing| placing.environment).collect();
         environments.into_iter().filter_map(|id| Some(self.directories.get(id.0 as usize)?.as_str()))
     }
 
     /// Notes that a kustomization is a part of some environment.
-    pub fn included(&mut self, kustomization: FileId) {
+    pub(crate) fn included(&mut self, kustomization: FileId) {
         self.included.insert(kustomization);
     }
 
     /// Whether a kustomization is a part of some environment.
-    pub fn is_included(&self, kustomization: FileId) -> bool {
+    pub(crate) fn is_included(&self, kustomization: FileId) -> bool {
         self.included.contains(&kustomization)
     }
 }

@@ -12,26 +12,26 @@ use topology::{Namespace, NamespaceFrom};
 #[derive(Debug)]
 pub(crate) struct FluxRoot {
     /// Its file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its name, where it is written.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The directory that it deploys, as a path of the checkout.
-    pub dir: String,
+    pub(crate) dir: String,
     /// The namespace that it sets on all it deploys.
-    pub namespace: Option<Namespace>,
+    pub(crate) namespace: Option<Namespace>,
     /// The components that it adds, as paths of the checkout.
-    pub components: Vec<String>,
+    pub(crate) components: Vec<String>,
     /// Its patches.
-    pub patches: Vec<PatchSource>,
+    pub(crate) patches: Vec<PatchSource>,
     /// The name of the source that holds the directory.
-    pub source: Option<String>,
+    pub(crate) source: Option<String>,
     /// The object, for patches that are aimed at it.
-    pub object: Manifest,
+    pub(crate) object: Manifest,
 }
 
 impl FluxRoot {
     /// Reads one; `None` if it deploys no directory of this checkout.
-    pub fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Option<Self> {
+    pub(crate) fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Option<Self> {
         let spec = manifest.node.get("spec")?;
         let path = spec.get("path").and_then(Node::raw_text).unwrap_or("./");
         let source = spec.at(&["sourceRef", "kind"]).and_then(Node::raw_text);

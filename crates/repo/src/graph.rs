@@ -24,7 +24,7 @@ pub(crate) struct Graph {
 
 impl Graph {
     /// Reads the text of every kustomization and of every file with Flux objects.
-    pub fn new(tree: &Tree) -> Self {
+    pub(crate) fn new(tree: &Tree) -> Self {
         let linking: Vec<FileId> = tree
             .files()
             .filter(|(_, file)| is_kustomization(&file.path) || file.marks.flux)
@@ -37,7 +37,7 @@ impl Graph {
     }
 
     /// The files to parse so as to know what deploys `wanted`, sorted.
-    pub fn leading_to(&self, tree: &Tree, wanted: impl Iterator<Item = FileId>) -> Vec<FileId> {
+    pub(crate) fn leading_to(&self, tree: &Tree, wanted: impl Iterator<Item = FileId>) -> Vec<FileId> {
         let mut reached = Reached::default();
         for file in wanted {
             reached.add(tree, file);
@@ -62,13 +62,13 @@ impl Graph {
     }
 
     /// The files that something leads to for which `starts` holds.
-    pub fn below(&self, tree: &Tree, starts: impl Fn(FileId) -> bool) -> HashSet<FileId> {
+    pub(crate) fn below(&self, tree: &Tree, starts: impl Fn(FileId) -> bool) -> HashSet<FileId> {
         self.follow(tree, self.linking.iter().copied().filter(|file| starts(*file)).collect(), true)
     }
 
     /// The kustomizations of these directories that make objects or bring some in from
     /// elsewhere, without what Flux objects there deploy: those are environments of their own.
-    pub fn hiding<'d>(&self, tree: &Tree, dirs: impl Iterator<Item = &'d str>) -> Vec<FileId> {
+    pub(crate) fn hiding<'d>(&self, tree: &Tree, dirs: impl Iterator<Item = &'d str>) -> Vec<FileId> {
         let starts = dirs.flat_map(|dir| match tree.kustomization(dir) {
             Some(file) => vec![file],
             None => tree.under(dir).map(|(file, _)| file).collect(),
@@ -150,22 +150,22 @@ impl Links {
                 continue;
             }
             if links.kustomization {
-                links.from_directory(tree, paths::parent(&file.path), word);
+                links.beside(tree, paths::parent(&file.path), word);
             }
             if file.marks.flux && word.contains('/') {
-                links.from_top(tree, &file.path, word);
+                links.below_top(tree, &file.path, word);
             }
         }
         links.files.retain(|other| *other != id);
         links
     }
 
-    fn from_directory(&mut self, tree: &Tree, dir: &str, word: &str) {
+    fn beside(&mut self, tree: &Tree, dir: &str, word: &str) {
         let path = paths::join(dir, word);
         self.files.extend(tree.kustomization(&path).or_else(|| tree.find(&path)));
     }
 
-    fn from_top(&mut self, tree: &Tree, file: &str, word: &str) {
+    fn below_top(&mut self, tree: &Tree, file: &str, word: &str) {
         // A component's path starts from a directory that is named elsewhere.
         let path = word.trim_start_matches("../");
         let Some((_, dir)) = resolve(tree, file, path) else { return };

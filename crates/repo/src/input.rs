@@ -42,13 +42,13 @@ pub enum ScanError {
 #[derive(Debug)]
 pub(crate) struct Layout {
     /// The root, absolute.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Whether the root is walked, or only what was named is read.
-    pub walked: bool,
+    pub(crate) walked: bool,
     /// The named files and directories as paths of the checkout, in the user's order.
-    pub named: Vec<Named>,
+    pub(crate) named: Vec<Named>,
     /// Whether standard input was named.
-    pub stdin: bool,
+    pub(crate) stdin: bool,
     working_directory: PathBuf,
 }
 
@@ -56,16 +56,16 @@ pub(crate) struct Layout {
 #[derive(Debug)]
 pub(crate) struct Named {
     /// Path in the checkout (`../` leads out of it).
-    pub path: String,
+    pub(crate) path: String,
     /// The same, absolute.
-    pub absolute: PathBuf,
+    pub(crate) absolute: PathBuf,
     /// A directory.
-    pub directory: bool,
+    pub(crate) directory: bool,
 }
 
 impl Layout {
     /// Finds the root. Named paths that do not exist count as files; reading them will say so.
-    pub fn new(options: &Options) -> Result<Self, ScanError> {
+    pub(crate) fn new(options: &Options) -> Result<Self, ScanError> {
         let working_directory = options.working_directory.clone();
         let absolutes: Vec<PathBuf> = options
             .paths
@@ -92,12 +92,12 @@ impl Layout {
     }
 
     /// A path of the checkout as the user is shown it.
-    pub fn shown(&self, path: &str) -> String {
+    pub(crate) fn shown(&self, path: &str) -> String {
         paths::relative(&self.working_directory, &paths::absolute(&self.root, Path::new(path)))
     }
 
     /// Whether findings in that file are wanted.
-    pub fn is_named(&self, path: &str) -> bool {
+    pub(crate) fn is_named(&self, path: &str) -> bool {
         self.named.iter().any(|named| paths::is_under(path, &named.path))
     }
 }

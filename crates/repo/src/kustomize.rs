@@ -11,41 +11,41 @@ use topology::{Made, Namespace, NamespaceFrom, Opaque};
 #[derive(Debug)]
 pub(crate) struct Kustomization {
     /// Its file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// The whole of it.
-    pub span: Span,
+    pub(crate) span: Span,
     /// A `Component`: nothing by itself, a part of what includes it.
-    pub component: bool,
+    pub(crate) component: bool,
     /// The namespace that it sets on all it includes.
-    pub namespace: Option<Namespace>,
+    pub(crate) namespace: Option<Namespace>,
     /// Files and directories, as paths of the checkout.
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// Components, as paths of the checkout.
-    pub components: Vec<String>,
+    pub(crate) components: Vec<String>,
     /// Its patches.
-    pub patches: Vec<PatchSource>,
+    pub(crate) patches: Vec<PatchSource>,
     /// Files with replacements, as paths of the checkout.
-    pub replacements: Vec<String>,
+    pub(crate) replacements: Vec<String>,
     /// A replacement of its own sets Flux's `targetNamespace`.
-    pub sets_target_namespace: bool,
+    pub(crate) sets_target_namespace: bool,
     /// What its generators make.
-    pub made: Vec<Made>,
+    pub(crate) made: Vec<Made>,
     /// Charts and remote bases.
-    pub opaque: Vec<Opaque>,
+    pub(crate) opaque: Vec<Opaque>,
 }
 
 /// Where a patch is written, and what it is aimed at.
 #[derive(Debug, Clone)]
 pub(crate) struct PatchSource {
     /// A path of the checkout, or the patch itself.
-    pub text: PatchText,
+    pub(crate) text: PatchText,
     /// Its target, if one is given.
-    pub target: Option<Target>,
+    pub(crate) target: Option<Target>,
 }
 
 impl PatchSource {
     /// Whether it could change an object that matters: some kinds, often patched, never do.
-    pub fn can_matter(&self) -> bool {
+    pub(crate) fn can_matter(&self) -> bool {
         let never = |kind: &str| {
             matches!(kind, "CustomResourceDefinition" | "HelmRelease" | "HelmRepository" | "OCIRepository")
         };
@@ -64,7 +64,7 @@ pub(crate) enum PatchText {
 
 impl Kustomization {
     /// Reads the kustomization of directory `dir`.
-    pub fn read(file: FileId, dir: &str, node: &Node) -> Self {
+    pub(crate) fn read(file: FileId, dir: &str, node: &Node) -> Self {
         let mut read = Self {
             file,
             span: node.origin.span,

@@ -9,34 +9,34 @@ use std::collections::HashMap;
 #[derive(Debug)]
 pub(crate) struct Text {
     /// Its place in the tree.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Its text.
-    pub source: SourceId,
+    pub(crate) source: SourceId,
     /// Its documents; those that could not be read hold nothing.
-    pub documents: Vec<Part>,
+    pub(crate) documents: Vec<Part>,
     /// Its comments.
-    pub comments: Vec<Comment>,
+    pub(crate) comments: Vec<Comment>,
     /// What is wrong with it.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// A document of a parsed file.
 #[derive(Debug)]
 pub(crate) struct Part {
     /// Where it stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// Its objects, or why it could not be read.
-    pub objects: Result<Vec<Manifest>, ReadError>,
+    pub(crate) objects: Result<Vec<Manifest>, ReadError>,
     /// The whole value of a document that is no object, where it is wanted (a kustomization
     /// without `kind`).
-    pub value: Option<manifest::Node>,
+    pub(crate) value: Option<manifest::Node>,
 }
 
 /// Every text parsed so far.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     /// The sources; ids are given in the order of parsing, by path within one call.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     texts: Vec<Text>,
     of_file: HashMap<FileId, usize>,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Library {
 impl Library {
     /// Parses those of the files that are not parsed yet, in parallel, and takes their bytes
     /// out of the tree.
-    pub fn load(
+    pub(crate) fn load(
         &mut self,
         tree: &mut Tree,
         files: &[FileId],
@@ -73,29 +73,29 @@ impl Library {
     }
 
     /// Every parsed file, in the order of its source.
-    pub fn texts(&self) -> &[Text] {
+    pub(crate) fn texts(&self) -> &[Text] {
         &self.texts
     }
 
     /// What a file holds, if it was parsed.
-    pub fn text(&self, file: FileId) -> Option<&Text> {
+    pub(crate) fn text(&self, file: FileId) -> Option<&Text> {
         self.texts.get(*self.of_file.get(&file)?)
     }
 
     /// Everything, taken apart.
-    pub fn into_parts(self) -> (Sources, Vec<Text>) {
+    pub(crate) fn into_parts(self) -> (Sources, Vec<Text>) {
         (self.sources, self.texts)
     }
 }
 
 impl Text {
     /// Its objects, in order.
-    pub fn objects(&self) -> impl Iterator<Item = &Manifest> {
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &Manifest> {
         self.documents.iter().filter_map(|part| part.objects.as_deref().ok()).flatten()
     }
 
     /// The value of each document.
-    pub fn values(&self) -> impl Iterator<Item = &manifest::Node> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &manifest::Node> {
         self.documents.iter().filter_map(|part| {
             let object = part.objects.as_ref().ok().and_then(|objects| objects.first());
             object.map(|object| &object.node).or(part.value.as_ref())
@@ -103,7 +103,7 @@ impl Text {
     }
 
     /// Its first document's value: how kustomize reads a kustomization.
-    pub fn first_value(&self) -> Option<&manifest::Node> {
+    pub(crate) fn first_value(&self) -> Option<&manifest::Node> {
         self.values().next()
     }
 }

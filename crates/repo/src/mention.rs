@@ -18,17 +18,17 @@ const MARKS: [&str; 2] = ["cnpg.io", "cnpg_"];
 #[derive(Debug)]
 pub(crate) struct Candidate {
     /// Which.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// Where it names something of a database, in bytes from its start, in order.
-    pub named_at: Vec<u32>,
+    pub(crate) named_at: Vec<u32>,
     /// Whether it holds kinds that matter to databases of every namespace. One that does not,
     /// and names nothing, holds kinds that matter to those of its own.
-    pub everywhere: bool,
+    pub(crate) everywhere: bool,
 }
 
 impl Candidate {
     /// Whether it may matter wherever it is deployed.
-    pub fn is_sure(&self) -> bool {
+    pub(crate) fn is_sure(&self) -> bool {
         self.everywhere || !self.named_at.is_empty()
     }
 }
@@ -39,7 +39,8 @@ pub(crate) fn search(tree: &Tree, names: &Names) -> Vec<Candidate> {
     let objects = |file: &File| !file.bytes.is_empty() && !is_kustomization(&file.path);
     let files: Vec<FileId> = tree.files().filter(|(_, file)| objects(file)).map(|(id, _)| id).collect();
     let mut found = parallel::map(&files, |id| tree.get(*id).map(|file| search.hits(&file.bytes)));
-    let served = found.iter().flatten().any(|hits| hits.serves && !hits.domains.is_empty());
+    let served =
+        found.iter().flatten().any(|hits| hits.kinds.contains(&Meaning::Serves) && !hits.domains.is_empty());
     let mut routes = if served { 0 } else { ROUTES };
     files
         .into_iter()
@@ -60,40 +61,56 @@ struct Hits {
     named: Vec<u32>,
     classes: Vec<u32>,
     domains: Vec<u32>,
-    serves: bool,
-    routes: bool,
-    has_classes: bool,
-    everywhere: bool,
-    near: bool,
+    kinds: HashSet<Meaning>,
+}
+
+/// What kinds of objects a file holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Meaning {
+    /// Some that serve a domain.
+    Serves,
+    /// Some that serve a host.
+    Routes,
+    /// Classes of storage.
+    Classes,
+    /// Some that matter to databases of every namespace.
+    Everywhere,
+    /// Some that matter to databases of their own namespace.
+    Near,
 }
 
 impl Hits {
     /// Names of classes and domains count where the file holds kinds that they are names of.
     fn candidate(mut self, file: FileId, routes: &mut usize) -> Option<Candidate> {
-        if self.has_classes {
+        let holds = |meaning| self.kinds.contains(&meaning);
+        if holds(Meaning::Classes) {
             self.named.append(&mut self.classes);
         }
-        let asked = self.routes && !self.domains.is_empty() && *routes > 0;
+        let asked = holds(Meaning::Routes) && !self.domains.is_empty() && *routes > 0;
         if asked {
             *routes -= 1;
         }
-        if self.serves || asked {
+        if holds(Meaning::Serves) || asked {
             self.named.append(&mut self.domains);
         }
         self.named.sort_unstable();
-        let any = self.everywhere || self.near || !self.named.is_empty();
-        any.then_some(Candidate { file, named_at: self.named, everywhere: self.everywhere })
+        let everywhere = holds(Meaning::Everywhere);
+        let any = everywhere || holds(Meaning::Near) || !self.named.is_empty();
+        any.then_some(Candidate { file, named_at: self.named, everywhere })
     }
 
     fn kind(&mut self, kind: &str) {
-        self.serves |= kinds::SERVING.contains(&kind);
-        self.routes |= kinds::ROUTING.contains(&kind);
-        self.has_classes |= kinds::CLASSES.contains(&kind);
+        let lists = [
+            (kinds::SERVING.as_slice(), Meaning::Serves),
+            (&kinds::ROUTING, Meaning::Routes),
+            (&kinds::CLASSES, Meaning::Classes),
+        ];
+        self.kinds
+            .extend(lists.into_iter().filter(|(list, _)| list.contains(&kind)).map(|(_, meaning)| meaning));
         if kinds::is_unnamed(kind) {
             // A namespace matters to what is in it only.
             let everywhere = kind != "Namespace" && kinds::is_cluster_scoped(kind);
-            self.everywhere |= everywhere;
-            self.near |= !everywhere;
+            self.kinds.insert(if everywhere { Meaning::Everywhere } else { Meaning::Near });
         }
     }
 }

@@ -13,20 +13,20 @@ pub(crate) const SUFFIXES: [&str; 10] =
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     /// Names of Clusters: they count with one of the [`SUFFIXES`].
-    pub clusters: BTreeSet<String>,
+    pub(crate) clusters: BTreeSet<String>,
     /// Names that count as they are: Poolers, Secrets, catalogs.
-    pub exact: BTreeSet<String>,
+    pub(crate) exact: BTreeSet<String>,
     /// Names of storage classes, which count in files with such classes only.
-    pub classes: BTreeSet<String>,
+    pub(crate) classes: BTreeSet<String>,
     /// Hosts of stores and servers.
-    pub hosts: BTreeSet<String>,
+    pub(crate) hosts: BTreeSet<String>,
     /// Domains that such hosts are under.
-    pub domains: BTreeSet<String>,
+    pub(crate) domains: BTreeSet<String>,
 }
 
 impl Names {
     /// The words of all judged objects.
-    pub fn of<'m>(objects: impl Iterator<Item = &'m Manifest>) -> Self {
+    pub(crate) fn of<'m>(objects: impl Iterator<Item = &'m Manifest>) -> Self {
         let mut names = Self::default();
         for object in objects.filter(|object| kinds::is_judged(object)) {
             if let Some(name) = object.name().filter(|name| is_word(name)) {

@@ -8,20 +8,20 @@ use manifest::{Manifest, Map, Node, Unknown, UnknownReason, Value};
 #[derive(Debug, Clone)]
 pub(crate) struct Applied {
     /// The patch.
-    pub patch: Patch,
+    pub(crate) patch: Patch,
     /// The files, sorted.
-    pub scope: Vec<FileId>,
+    pub(crate) scope: Vec<FileId>,
 }
 
 /// A patch of a kustomization or of Flux.
 #[derive(Debug, Clone)]
 pub(crate) struct Patch {
     /// The file it is written in, as shown to the user.
-    pub by: String,
+    pub(crate) by: String,
     /// What it is aimed at; `None`: the object it names itself.
-    pub target: Option<Target>,
+    pub(crate) target: Option<Target>,
     /// What it does.
-    pub body: Body,
+    pub(crate) body: Body,
 }
 
 /// What a patch does.
@@ -42,7 +42,7 @@ pub(crate) struct Step {
 
 impl Body {
     /// Reads a patch: a list is a JSON patch, a map is laid over.
-    pub fn read(node: &Node) -> Option<Self> {
+    pub(crate) fn read(node: &Node) -> Option<Self> {
         match &node.value {
             Value::Map(_) => Some(Self::Merge(node.clone())),
             Value::List(steps) => Some(Self::Steps(steps.iter().flat_map(Step::read).collect())),
@@ -69,12 +69,12 @@ impl Step {
 
 impl Applied {
     /// Whether it may change objects of that file.
-    pub fn reaches(&self, file: FileId) -> bool {
+    pub(crate) fn reaches(&self, file: FileId) -> bool {
         self.scope.binary_search(&file).is_ok()
     }
 
     /// Marks what the patch changes in an object, if it is aimed at it.
-    pub fn mark(&self, manifest: &mut Manifest) {
+    pub(crate) fn mark(&self, manifest: &mut Manifest) {
         if !self.patch.may_match(manifest) {
             return;
         }
@@ -88,7 +88,7 @@ impl Applied {
 
 impl Patch {
     /// Whether it may be aimed at that object.
-    pub fn may_match(&self, manifest: &Manifest) -> bool {
+    pub(crate) fn may_match(&self, manifest: &Manifest) -> bool {
         match (&self.target, &self.body) {
             (Some(target), _) => target.may_match(manifest),
             (None, Body::Merge(patch)) => {
@@ -105,7 +105,7 @@ const IDENTITY: [&[&str]; 4] =
 
 /// Marks in `base` what laying `patch` over it changes. Lists of custom resources are replaced
 /// whole.
-fn merge(base: &mut Node, patch: &Node, reason: &UnknownReason, path: &[&str]) {
+fn merge(base: &mut Node, patch: &Node, reason: &UnknownReason, above: &[&str]) {
     let (Value::Map(base_map), Value::Map(patch_map)) = (&mut base.value, &patch.value) else {
         if base.value != patch.value {
             forget(base, reason);
@@ -114,15 +114,15 @@ fn merge(base: &mut Node, patch: &Node, reason: &UnknownReason, path: &[&str]) {
     };
     if patch_map.entry("$patch").is_some() {
         // `delete` or `replace`: nothing of this map is sure to be left.
-        return if path.is_empty() { forget_spec(base, reason) } else { forget(base, reason) };
+        return if above.is_empty() { forget_spec(base, reason) } else { forget(base, reason) };
     }
     for entry in &patch_map.entries {
-        let path = [path, &[entry.key.as_str()]].concat();
-        if IDENTITY.contains(&path.as_slice()) {
+        let keys = [above, &[entry.key.as_str()]].concat();
+        if IDENTITY.contains(&keys.as_slice()) {
             continue;
         }
         match base_map.entries.iter_mut().find(|one| one.key == entry.key) {
-            Some(found) => merge(&mut found.value, &entry.value, reason, &path),
+            Some(found) => merge(&mut found.value, &entry.value, reason, &keys),
             None if entry.value.value != Value::Null => open(base_map, reason),
             None => {}
         }

@@ -14,21 +14,21 @@ use std::collections::{BTreeSet, HashMap};
 /// Where patches are collected.
 pub(crate) struct Patching<'a> {
     /// The files.
-    pub tree: &'a Tree,
+    pub(crate) tree: &'a Tree,
     /// What was parsed.
-    pub library: &'a Library,
+    pub(crate) library: &'a Library,
     /// Where everything is.
-    pub layout: &'a Layout,
+    pub(crate) layout: &'a Layout,
     /// What deploys.
-    pub roots: &'a Roots,
+    pub(crate) roots: &'a Roots,
     /// Bounds for a patch inside of a string.
-    pub limits: &'a Limits,
+    pub(crate) limits: &'a Limits,
 }
 
 impl Patching<'_> {
     /// Every patch of a kustomization that something includes, of Flux, and of Flux objects that
     /// are patched themselves, with the files it may change.
-    pub fn run(&self, deployment: &Deployment) -> Vec<Applied> {
+    pub(crate) fn run(&self, deployment: &Deployment) -> Vec<Applied> {
         let mut files: Vec<FileId> =
             self.roots.kustomizations.keys().copied().filter(|file| deployment.is_included(*file)).collect();
         files.sort_unstable();
@@ -116,8 +116,9 @@ impl Patching<'_> {
             }
         }
         for root in &self.roots.flux {
-            let uses = |dir: &String| self.tree.kustomization(dir).is_some_and(|file| seen.contains(&file));
-            if root.components.iter().any(uses) {
+            let is_seen =
+                |dir: &String| self.tree.kustomization(dir).is_some_and(|file| seen.contains(&file));
+            if root.components.iter().any(is_seen) {
                 scope.extend(self.flux_scope(root));
             }
         }

@@ -10,13 +10,13 @@ use topology::{EnvironmentId, Namespace, NamespaceFrom, Placement};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Placing {
     /// Which environment.
-    pub environment: EnvironmentId,
+    pub(crate) environment: EnvironmentId,
     /// The namespace that every object gets, whatever it says itself.
-    pub over: Option<Namespace>,
+    pub(crate) over: Option<Namespace>,
     /// The namespace of objects that name none.
-    pub fallback: Option<Namespace>,
+    pub(crate) fallback: Option<Namespace>,
     /// A kustomization uses the file as a patch, not as a resource.
-    pub patch: bool,
+    pub(crate) patch: bool,
 }
 
 /// The ways in which each file is brought in.
@@ -24,7 +24,7 @@ pub(crate) type Placings = HashMap<FileId, Vec<Placing>>;
 
 impl Placing {
     /// Where an object of the file goes.
-    pub fn placement(&self, manifest: &Manifest) -> Placement {
+    pub(crate) fn placement(&self, manifest: &Manifest) -> Placement {
         Placement { environment: self.environment, namespace: self.namespace(manifest) }
     }
 

@@ -17,16 +17,16 @@ use topology::Namespace;
 #[derive(Debug, Default)]
 pub(crate) struct Roots {
     /// Kustomizations by their file.
-    pub kustomizations: Kustomizations,
+    pub(crate) kustomizations: Kustomizations,
     /// Flux objects, by file.
-    pub flux: Vec<FluxRoot>,
+    pub(crate) flux: Vec<FluxRoot>,
     /// What Argo CD deploys, by file.
-    pub argo: Vec<ArgoRoot>,
+    pub(crate) argo: Vec<ArgoRoot>,
 }
 
 impl Roots {
     /// Reads what was parsed. Roots in directories that are set aside deploy nothing.
-    pub fn read(tree: &Tree, library: &Library) -> Self {
+    pub(crate) fn read(tree: &Tree, library: &Library) -> Self {
         let mut roots = Self::default();
         let mut texts: Vec<&Text> = library.texts().iter().collect();
         texts.sort_by_key(|text| text.file);
@@ -55,7 +55,7 @@ impl Roots {
     }
 
     /// The files that hold patches, where those could change an object that matters.
-    pub fn patch_files(&self, tree: &Tree) -> Vec<FileId> {
+    pub(crate) fn patch_files(&self, tree: &Tree) -> Vec<FileId> {
         let sources = self.kustomizations.values().flat_map(|one| &one.patches);
         let sources = sources.chain(self.flux.iter().flat_map(|one| &one.patches));
         sources
@@ -68,7 +68,7 @@ impl Roots {
     }
 
     /// Every file that a kustomization includes, kustomizations among them.
-    pub fn reach(&self, tree: &Tree, start: FileId) -> HashSet<FileId> {
+    pub(crate) fn reach(&self, tree: &Tree, start: FileId) -> HashSet<FileId> {
         let mut reached = HashSet::new();
         let mut open = vec![start];
         while let Some(file) = open.pop() {
@@ -83,7 +83,7 @@ impl Roots {
     }
 
     /// Every file that a directory's deployment includes.
-    pub fn reach_directory(&self, tree: &Tree, dir: &str) -> HashSet<FileId> {
+    pub(crate) fn reach_directory(&self, tree: &Tree, dir: &str) -> HashSet<FileId> {
         if let Some(file) = tree.kustomization(dir) {
             return self.reach(tree, file);
         }

@@ -5,18 +5,18 @@ use manifest::{Manifest, Node};
 /// The target of a patch. What is not said matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Target {
-    pub group: Option<String>,
-    pub version: Option<String>,
-    pub kind: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) kind: Option<String>,
     /// A regular expression that the whole name must match.
-    pub name: Option<String>,
-    pub labels: Option<String>,
-    pub annotations: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) labels: Option<String>,
+    pub(crate) annotations: Option<String>,
 }
 
 impl Target {
     /// The `target` of a patch as kustomize reads it.
-    pub fn read(node: &Node) -> Self {
+    pub(crate) fn read(node: &Node) -> Self {
         let text = |key| node.get(key).and_then(Node::raw_text).map(str::to_owned);
         Self {
             group: text("group"),
@@ -29,7 +29,7 @@ impl Target {
     }
 
     /// The object that a strategic merge patch without a target is aimed at: the one it names.
-    pub fn of_patch(patch: &Node) -> Option<Self> {
+    pub(crate) fn of_patch(patch: &Node) -> Option<Self> {
         let (group, version) = split_version(patch.get("apiVersion")?.raw_text()?);
         Some(Self {
             group: Some(group.to_owned()),
@@ -41,7 +41,7 @@ impl Target {
     }
 
     /// Whether an object may be meant. Where it cannot be told, it may.
-    pub fn may_match(&self, manifest: &Manifest) -> bool {
+    pub(crate) fn may_match(&self, manifest: &Manifest) -> bool {
         let (group, version) = manifest.api_version().map(split_version).unwrap_or_default();
         let said =
             |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| matches(wanted, is));

@@ -15,38 +15,35 @@ pub(crate) struct FileId(pub usize);
 #[derive(Debug)]
 pub(crate) struct File {
     /// Path in the checkout; `-` is standard input.
-    pub path: String,
+    pub(crate) path: String,
     /// What its bytes mention.
-    pub marks: Marks,
+    pub(crate) marks: Marks,
     /// Over the bound: only searched.
-    pub too_large: bool,
+    pub(crate) too_large: bool,
     /// The text, until somebody parses it or it cannot matter.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What the bytes of a file mention.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// `cnpg.io`: a label, a host, an annotation, a health check.
-    pub cnpg: bool,
     /// An `apiVersion` of the judged groups.
-    pub judged: bool,
+    pub(crate) judged: bool,
     /// Flux's `Kustomization`.
-    pub flux: bool,
+    pub(crate) flux: bool,
     /// Argo CD's kinds.
-    pub argo: bool,
+    pub(crate) argo: bool,
 }
 
 impl Marks {
     /// Length of the longest text that is looked for.
-    pub const LONGEST: usize = 32;
+    pub(crate) const LONGEST: usize = 32;
 
     /// Searches a text.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let has = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
         let cnpg = has("cnpg.io");
         Self {
-            cnpg,
             judged: cnpg && (has("postgresql.cnpg.io/") || has("barmancloud.cnpg.io/")),
             flux: has("kustomize.toolkit.fluxcd.io"),
             argo: has("argoproj.io"),
@@ -54,9 +51,8 @@ impl Marks {
     }
 
     /// What either mentions.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         Self {
-            cnpg: self.cnpg || other.cnpg,
             judged: self.judged || other.judged,
             flux: self.flux || other.flux,
             argo: self.argo || other.argo,
@@ -67,14 +63,14 @@ impl Marks {
 impl File {
     /// A file that was read. A text without `kind` holds no object, so it is not kept; a
     /// kustomization may leave it out.
-    pub fn new(path: String, bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(path: String, bytes: Vec<u8>) -> Self {
         let marks = Marks::of(&bytes);
-        let keep = marks.cnpg || is_kustomization(&path) || memmem::find(&bytes, b"kind").is_some();
+        let keep = is_kustomization(&path) || memmem::find(&bytes, b"kind").is_some();
         Self { path, marks, too_large: false, bytes: if keep { bytes } else { Vec::new() } }
     }
 
     /// A file over the bound.
-    pub fn too_large(path: String, marks: Marks) -> Self {
+    pub(crate) fn too_large(path: String, marks: Marks) -> Self {
         Self { path, marks, too_large: true, bytes: Vec::new() }
     }
 }
@@ -98,14 +94,14 @@ struct Index {
 
 impl Tree {
     /// Sorts the files.
-    pub fn new(mut files: Vec<File>) -> Self {
+    pub(crate) fn new(mut files: Vec<File>) -> Self {
         files.sort_unstable_by(|one, two| one.path.cmp(&two.path));
         files.dedup_by(|one, two| one.path == two.path);
         Self { files, index: OnceLock::new() }
     }
 
     /// With some more files.
-    pub fn with(mut self, mut more: Vec<File>) -> Self {
+    pub(crate) fn with(mut self, mut more: Vec<File>) -> Self {
         if more.is_empty() {
             return self;
         }
@@ -114,37 +110,37 @@ impl Tree {
     }
 
     /// Every file with its id, sorted by path.
-    pub fn files(&self) -> impl Iterator<Item = (FileId, &File)> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (FileId, &File)> {
         self.files.iter().enumerate().map(|(index, file)| (FileId(index), file))
     }
 
     /// How many YAML and JSON files there are.
-    pub fn manifests(&self) -> usize {
+    pub(crate) fn manifests(&self) -> usize {
         self.files.iter().filter(|file| file.path == "-" || is_yaml_or_json(&file.path)).count()
     }
 
     /// One file.
-    pub fn get(&self, id: FileId) -> Option<&File> {
+    pub(crate) fn get(&self, id: FileId) -> Option<&File> {
         self.files.get(id.0)
     }
 
     /// The path of a file.
-    pub fn path(&self, id: FileId) -> &str {
+    pub(crate) fn path(&self, id: FileId) -> &str {
         self.get(id).map_or("", |file| &file.path)
     }
 
     /// Takes the bytes of a file out of the tree.
-    pub fn take_bytes(&mut self, id: FileId) -> Vec<u8> {
+    pub(crate) fn take_bytes(&mut self, id: FileId) -> Vec<u8> {
         self.files.get_mut(id.0).map(|file| std::mem::take(&mut file.bytes)).unwrap_or_default()
     }
 
     /// The file of that path.
-    pub fn find(&self, path: &str) -> Option<FileId> {
+    pub(crate) fn find(&self, path: &str) -> Option<FileId> {
         self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(FileId)
     }
 
     /// The files below a directory, sorted by path.
-    pub fn under(&self, dir: &str) -> impl Iterator<Item = (FileId, &File)> {
+    pub(crate) fn under(&self, dir: &str) -> impl Iterator<Item = (FileId, &File)> {
         let range = self.range(dir);
         let start = range.start;
         let files = self.files.get(range).unwrap_or_default();
@@ -153,12 +149,12 @@ impl Tree {
     }
 
     /// Whether a directory holds a file, itself or below.
-    pub fn has_dir(&self, dir: &str) -> bool {
+    pub(crate) fn has_dir(&self, dir: &str) -> bool {
         self.index().dirs.contains(dir)
     }
 
     /// The kustomization of a directory.
-    pub fn kustomization(&self, dir: &str) -> Option<FileId> {
+    pub(crate) fn kustomization(&self, dir: &str) -> Option<FileId> {
         self.index().kustomizations.get(dir).copied()
     }
 
@@ -221,8 +217,7 @@ mod tests {
 
     #[test]
     fn a_label_is_no_judged_group() {
-        let marks = Marks::of(b"cnpg.io/cluster: x");
-        assert!(marks.cnpg && !marks.judged);
+        assert!(!Marks::of(b"cnpg.io/cluster: x").judged);
         assert!(Marks::of(b"apiVersion: barmancloud.cnpg.io/v1").judged);
     }
 }

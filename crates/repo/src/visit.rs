@@ -15,21 +15,21 @@ pub(crate) type Kustomizations = HashMap<FileId, Kustomization>;
 
 /// Brings what a root includes into its environment.
 pub(crate) struct Visit<'a> {
-    pub tree: &'a Tree,
-    pub kustomizations: &'a Kustomizations,
-    pub deployment: &'a mut Deployment,
-    pub environment: EnvironmentId,
+    pub(crate) tree: &'a Tree,
+    pub(crate) kustomizations: &'a Kustomizations,
+    pub(crate) deployment: &'a mut Deployment,
+    pub(crate) environment: EnvironmentId,
     /// The namespace of objects that name none.
-    pub fallback: Option<Namespace>,
+    pub(crate) fallback: Option<Namespace>,
     /// What another root deploys is that root's, though this one includes it.
-    pub stops_at_roots: bool,
+    pub(crate) stops_at_roots: bool,
     /// What was visited already, and with which namespace.
     seen: HashSet<(FileId, Option<String>)>,
 }
 
 impl<'a> Visit<'a> {
     /// A walk for one environment.
-    pub fn new(
+    pub(crate) fn new(
         tree: &'a Tree,
         kustomizations: &'a Kustomizations,
         deployment: &'a mut Deployment,
@@ -47,7 +47,7 @@ impl<'a> Visit<'a> {
     }
 
     /// A file or a directory with a kustomization; `over` is the namespace set from outside.
-    pub fn path(&mut self, path: &str, over: Option<&Namespace>) {
+    pub(crate) fn path(&mut self, path: &str, over: Option<&Namespace>) {
         if let Some(file) = self.tree.kustomization(path) {
             self.kustomization(file, over);
         } else if let Some(file) = self.tree.find(path) {
@@ -57,9 +57,9 @@ impl<'a> Visit<'a> {
 
     /// A kustomization, with all it includes. The outermost namespace wins; a component's
     /// counts for what includes it, too.
-    pub fn kustomization(&mut self, file: FileId, over: Option<&Namespace>) {
+    pub(crate) fn kustomization(&mut self, file: FileId, over: Option<&Namespace>) {
         let Some(read) = self.kustomizations.get(&file) else { return };
-        let of_components = || read.components.iter().filter_map(|dir| self.component_namespace(dir)).last();
+        let of_components = || read.components.iter().rev().find_map(|dir| self.component_namespace(dir));
         let over = over.or(read.namespace.as_ref()).or_else(of_components).cloned();
         if !self.seen.insert((file, name(over.as_ref()))) {
             return;
@@ -98,7 +98,7 @@ impl<'a> Visit<'a> {
 
     /// What Flux makes of a directory without a kustomization: all YAML below it, and the
     /// kustomizations of directories that have one in place of what is below those.
-    pub fn tree(&mut self, dir: &str, over: Option<&Namespace>) {
+    pub(crate) fn tree(&mut self, dir: &str, over: Option<&Namespace>) {
         for member in generated(self.tree, dir) {
             match member {
                 Member::Kustomization(file) => self.kustomization(file, over),
@@ -108,7 +108,7 @@ impl<'a> Visit<'a> {
     }
 
     /// What Argo CD makes of a directory without a kustomization: its files.
-    pub fn plain(&mut self, dir: &str, recurse: bool, wanted: &dyn Fn(&str) -> bool) {
+    pub(crate) fn plain(&mut self, dir: &str, recurse: bool, wanted: &dyn Fn(&str) -> bool) {
         for (file, found) in self.tree.under(dir) {
             let below = paths::parent(&found.path) != dir;
             let relative = found.path.get(dir.len()..).unwrap_or_default().trim_start_matches('/');

@@ -18,9 +18,9 @@ const BUFFER: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Unread {
     /// Path in the checkout.
-    pub path: String,
+    pub(crate) path: String,
     /// What the system says.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Every file of the checkout that could matter, and what could not be read. No file of more

@@ -188,9 +188,12 @@ fn unreadable(places: &RuleText<'_>, text: &str, error: &serde_saphyr::Error) ->
     // The place is told by the caller; what is left is the sentence.
     let message = message.split(" at line ").next().unwrap_or(&message).trim_end_matches('.').to_owned();
     let wrong = message.split('`').nth(1).unwrap_or_default().to_owned();
-    let known = message.split('`').skip(3).step_by(2);
-    let help = schema::did_you_mean(&wrong, known).map(|near| format!("did you mean `{near}`?"));
-    places.error_at(start..start + wrong.len().max(1), message, help)
+    let (what, known) = message.split_once(", expected ").unwrap_or((&message, ""));
+    let words = known.split([',', ' ', '`']).filter(|word| !word.is_empty() && *word != "one" && *word != "of");
+    let near = schema::did_you_mean(&wrong, words).map(|near| format!("did you mean `{near}`?"));
+    // All fields there are help nobody; the few values of one field do.
+    let shown = if near.is_some() && what.starts_with("unknown field") { what } else { &message };
+    places.error_at(start..start + wrong.len().max(1), shown, near)
 }
 
 fn compile(file: &RuleFile, places: &RuleText<'_>) -> Result<Compiled, RuleError> {

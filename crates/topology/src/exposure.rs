@@ -39,7 +39,9 @@ pub(crate) fn exposures(context: Context<'_>) -> Vec<ExposureView> {
         .collect();
     if !found.is_empty() {
         let databases = databases(context, object);
-        found.iter_mut().for_each(|exposure| exposure.databases = databases.clone());
+        for exposure in &mut found {
+            exposure.databases = databases.clone();
+        }
     }
     found
 }

@@ -48,20 +48,15 @@ fn parse(text: &str, reason: &str) -> ImageView {
     };
     // A colon before the last slash is the port of a registry.
     let name_starts = rest.rfind('/').map_or(0, |slash| slash + 1);
-    let colon = rest.get(name_starts..).and_then(|name| name.find(':')).map(|colon| name_starts + colon);
-    let (repository, tag) = match colon {
-        Some(colon) => (rest.get(..colon).unwrap_or(rest), rest.get(colon + 1..)),
-        None => (rest, None),
+    let last = rest.get(name_starts..).unwrap_or_default();
+    let (name, tag) = match last.split_once(':') {
+        Some((name, tag)) => (name, Some(tag)),
+        None => (last, None),
     };
-    // A hole in the name may hold the tag too where none is seen (`${IMAGE}`, `${IMAGE}st`), and one
-    // in what stands last the digest. One that ends before a digest's own colon hides all.
-    let name = rest.get(name_starts..colon.unwrap_or(rest.len())).unwrap_or_default();
-    let tag_is_open = tag.is_none() && name.contains(HOLE);
-    let digest_is_open = digest.is_none() && tag.unwrap_or(name).contains(HOLE);
-    let is_hex = |text: &str| text.len() >= 32 && text.chars().all(|it| it.is_ascii_hexdigit() || it == HOLE);
-    if digest.is_none() && repository.contains(HOLE) && tag.is_some_and(is_hex) {
+    let repository = rest.get(..name_starts + name.len()).unwrap_or(rest);
+    if tag.is_some_and(|tag| may_be_no_tag(repository, tag, digest)) {
         return Reference {
-            repository: "\0",
+            repository: text,
             tag: None,
             digest: None,
             tag_is_open: true,
@@ -70,7 +65,19 @@ fn parse(text: &str, reason: &str) -> ImageView {
         }
         .view();
     }
+    // A hole in the name may hold the tag too where none is seen (`${IMAGE}`, `${IMAGE}st`), and
+    // one in what stands last the digest.
+    let tag_is_open = tag.is_none() && name.contains(HOLE);
+    let digest_is_open = digest.is_none() && tag.unwrap_or(name).contains(HOLE);
     Reference { repository, tag, digest, tag_is_open, digest_is_open, reason }.view()
+}
+
+/// Whether what stands like a tag may be the port of a registry (`registry.lan:50${REST}`) or
+/// the end of a digest (`${IMAGE}:0123…`), by what is not known around it.
+fn may_be_no_tag(repository: &str, tag: &str, digest: Option<&str>) -> bool {
+    let is_port = repository.contains('.') && !repository.contains('/') && tag.contains(HOLE);
+    let is_hex = tag.len() >= 32 && tag.chars().all(|it| it.is_ascii_hexdigit() || it == HOLE);
+    is_port || (digest.is_none() && repository.contains(HOLE) && is_hex)
 }
 
 struct Reference<'t> {

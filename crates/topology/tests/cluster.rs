@@ -135,6 +135,7 @@ spec:
     assert_eq!(ask(release), "[HelmRelease restic restic @/metadata/name]");
     assert_eq!(ask(&cron.replace("value: web-rw", "value: web-rw.other.svc")), "[]");
     assert_eq!(ask(&cron.replace("pg_dump", "psql")), "[]");
+    assert_eq!(ask(&cron.replace("spec:\n  jobTemplate", "spec:\n  suspend: true\n  jobTemplate")), "[]");
     assert_eq!(ask(&release.replace("name: web-app", "name: other")), "[]");
 }
 

@@ -1,5 +1,7 @@
 //! What is said of a partly known text holds whatever stands in its place.
 
+#![allow(clippy::unwrap_used)] // a field that is declared is there
+
 use manifest::{Part, Partial, UnknownReason};
 use proptest::prelude::*;
 use topology::hba::PgHba;

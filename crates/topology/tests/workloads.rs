@@ -99,6 +99,24 @@ spec: {target: {template: {data: {URL: 'postgres://{{ .user }}:{{ .password }}@w
 }
 
 #[test]
+fn a_chart_that_renders_its_values_names_its_release() {
+    let yaml = format!(
+        "{CLUSTER}---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: shop, namespace: other}}
+spec: {{values: {{envFrom: [{{secretRef: {{name: '{{{{ .Release.Name }}}}-secret'}}}}]}}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {{name: any, namespace: other}}
+spec: {{target: {{name: shop-secret, template: {{data: {{HOST: web-rw.web.svc}}}}}}}}
+"
+    );
+    assert_eq!(Repository::of(&yaml).ask("HelmRelease", "shop", "workload.databases"), "[web]");
+}
+
+#[test]
 fn the_superusers_secret_is_pointed_at() {
     let container = "env: [{name: P, valueFrom: {secretKeyRef: {name: web-superuser, key: password}}}]";
     let yaml = format!("{CLUSTER}{}", deployment("web", container));

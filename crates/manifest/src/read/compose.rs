@@ -288,12 +288,7 @@ impl<'t, 'n> Composer<'t, 'n> {
     fn overwritten(&mut self, gone: &Gone) {
         self.forget(gone);
         if !gone.merged {
-            let message = format!(
-                "the key `{}` stands twice in this map; kubectl keeps the later one",
-                short(&gone.key)
-            );
-            let related = Some(("the first is here".to_owned(), gone.key_span));
-            self.notes.problem(ProblemKind::DuplicateKey, message, gone.by, related);
+            self.notes.duplicate(gone);
         }
     }
 

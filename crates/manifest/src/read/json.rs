@@ -1,7 +1,7 @@
 //! A text that starts with `{` as a stream of JSON values, which kubectl tries first.
 
 use super::frame::{Gone, MapFrame};
-use super::notes::{Failure, Notes, short};
+use super::notes::{Failure, MOST_OF_A_KIND, Notes};
 use crate::node::{Entry, Node, Number, Origin, Value};
 use crate::read::{Limits, ProblemKind};
 use crate::source::SourceId;
@@ -64,13 +64,8 @@ impl<'t> Stream<'t> {
             Ok(node) => {
                 self.at = parser.at;
                 self.values += 1;
-                for gone in parser.gone {
-                    let message = format!(
-                        "the key `{}` stands twice in this map; kubectl keeps the later one",
-                        gone.key
-                    );
-                    let related = Some(("the first is here".to_owned(), gone.key_span));
-                    notes.problem(ProblemKind::DuplicateKey, message, gone.by, related);
+                for gone in &parser.gone {
+                    notes.duplicate(gone);
                 }
                 return match parser.unfit {
                     Some(failure) => Next::Unfit(failure, self.at),
@@ -223,7 +218,7 @@ impl<'t> Parser<'t> {
             self.skip_space();
             let value = self.value()?;
             let gone = map.insert(Entry { key, key_origin, value });
-            self.gone.extend(gone);
+            self.gone.extend(gone.filter(|_| self.gone.len() < MOST_OF_A_KIND));
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,

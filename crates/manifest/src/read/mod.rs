@@ -133,12 +133,15 @@ impl ProblemKind {
 /// dropped by functions that call themselves.
 const DEEPEST: usize = 500;
 
+/// A text with more documents than this, empty ones too, is not read to its end.
+const MOST_DOCUMENTS: usize = 100_000;
+
 /// Reads a text. Never panics and never takes longer than its bounds allow.
 pub fn read(source: &Source, id: SourceId, limits: &Limits) -> Reading {
     let text = source.bytes();
     let mut limits = *limits;
     limits.depth = limits.depth.min(DEEPEST);
-    let mut file = File { text, limits, notes: Notes::new(id), documents: Vec::new() };
+    let mut file = File { text, limits, notes: Notes::new(id), documents: Vec::new(), read: 0 };
     let most = limits.bytes.min(u32::MAX as usize);
     if text.len() > most {
         let message = format!("the file has {} bytes, more than the {most} that are read", text.len());
@@ -156,6 +159,8 @@ struct File<'t> {
     limits: Limits,
     notes: Notes,
     documents: Vec<Document>,
+    /// Documents so far, empty ones too.
+    read: usize,
 }
 
 impl File<'_> {
@@ -176,6 +181,9 @@ impl File<'_> {
         let mut stream = json::Stream::new(self.text, start, self.limits);
         let mut before = start;
         loop {
+            if !self.another(before) {
+                return None;
+            }
             match stream.next(&mut self.notes) {
                 json::Next::End => return None,
                 json::Next::Value(node, end) => {
@@ -194,6 +202,17 @@ impl File<'_> {
                 json::Next::Yaml(rest) => return Some(rest),
             }
         }
+    }
+
+    /// Whether one more document may be read at `at`.
+    fn another(&mut self, at: usize) -> bool {
+        self.read += 1;
+        if self.read == MOST_DOCUMENTS + 1 {
+            let message = format!("the file has more than {MOST_DOCUMENTS} documents");
+            let span = self.notes.span(at, at);
+            self.notes.problem(ProblemKind::Limit, message, span, None);
+        }
+        self.read <= MOST_DOCUMENTS
     }
 
     fn yaml(&mut self, start: usize) {
@@ -215,7 +234,7 @@ impl File<'_> {
     fn piece(&mut self, reader: &mut Reader<'_>, piece: Piece) {
         let Piece { range, after, mut reached } = piece;
         let mut at = range.start;
-        loop {
+        while self.another(at) {
             let composed = reader.read(at..range.end, &mut self.notes);
             let document_end = match composed.end {
                 Some(End::Marked(end)) => end,

@@ -1,11 +1,12 @@
 //! What reading notes down beside the values: problems and comments, with their places.
 
+use super::frame::Gone;
 use crate::read::{Problem, ProblemKind, ReadError};
 use crate::source::{SourceId, Span};
 use std::ops::Range;
 
 /// Problems of one kind that one text may have; a thousand more would help nobody.
-const MOST_OF_A_KIND: usize = 100;
+pub(super) const MOST_OF_A_KIND: usize = 100;
 
 /// Why a document cannot be read.
 #[derive(Debug)]
@@ -65,6 +66,14 @@ impl Notes {
             }
         }
         self.problems.push(Problem { kind, message, span, related });
+    }
+
+    /// Notes a key that stands twice in a map.
+    pub(super) fn duplicate(&mut self, gone: &Gone) {
+        let message =
+            format!("the key `{}` stands twice in this map; kubectl keeps the later one", short(&gone.key));
+        let related = Some(("the first is here".to_owned(), gone.key_span));
+        self.problem(ProblemKind::DuplicateKey, message, gone.by, related);
     }
 
     /// Notes why a document cannot be read, and gives it for the document itself.

@@ -21,6 +21,8 @@ struct Row {
     location: Location,
     broken: Vec<(Broken, Vec<EnvironmentId>)>,
     undecided: Option<String>,
+    /// Broken or undecided, but another rule says it.
+    said: Option<finding::Outcome>,
 }
 
 impl Merged {
@@ -45,12 +47,17 @@ impl Merged {
                 location: verdict.location.clone(),
                 broken: Vec::new(),
                 undecided: None,
+                said: None,
             });
             self.rows.len() - 1
         });
         let Some(row) = self.rows.get_mut(index) else { return };
         match verdict.outcome {
             Outcome::Holds | Outcome::Failed(_) => {}
+            Outcome::Broken(_) if verdict.is_said => row.said = Some(finding::Outcome::Broken),
+            Outcome::Undecided(_) if verdict.is_said => {
+                row.said.get_or_insert(finding::Outcome::Undecided);
+            }
             Outcome::Undecided(reason) => {
                 row.undecided.get_or_insert(reason);
             }
@@ -101,10 +108,11 @@ impl Merged {
 
 impl Row {
     fn outcome(&self) -> finding::Outcome {
-        match (&self.broken.is_empty(), &self.undecided) {
-            (false, _) => finding::Outcome::Broken,
-            (true, Some(_)) => finding::Outcome::Undecided,
-            (true, None) => finding::Outcome::Holds,
+        match (self.broken.is_empty(), &self.undecided, self.said) {
+            (false, ..) => finding::Outcome::Broken,
+            (true, None, Some(said)) => said,
+            (true, Some(_), said) => said.unwrap_or(finding::Outcome::Undecided),
+            (true, None, None) => finding::Outcome::Holds,
         }
     }
 }

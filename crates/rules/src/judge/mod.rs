@@ -151,14 +151,17 @@ fn judge_placement<'i>(
     verdicts
 }
 
-/// One cause, one finding: drops what a rule says where a rule that it names speaks.
+/// One cause, one finding: marks what a rule says where a rule that it names speaks. A rule that
+/// was turned off still does that: who wants to hear nothing of missing backups does not want to
+/// hear of missing schedules instead.
 fn silence_consequences(verdicts: &mut Vec<Verdict<'_>>) {
     let broken: Vec<_> =
         verdicts.iter().filter(|verdict| verdict.is_broken()).map(|verdict| verdict.rule.id.clone()).collect();
     let is_said = |rule: &Rule| {
         rule.file().unless.iter().any(|other| broken.iter().any(|id| id.as_ref() == other.as_str()))
     };
-    verdicts.retain(|verdict| matches!(verdict.outcome, Outcome::Holds) || !is_said(verdict.rule));
+    verdicts.iter_mut().for_each(|verdict| verdict.is_said = is_said(verdict.rule));
+    verdicts.retain(|verdict| !verdict.is_off);
 }
 
 /// A Cluster that somebody declared to be one that may be lost.

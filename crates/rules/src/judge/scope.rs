@@ -33,17 +33,20 @@ impl<'o> ObjectScope<'o> {
 
     /// The parameters of a rule, as configured for the object.
     pub(super) fn params(&self, rule: &Rule, settings: &Settings<'_>) -> Params {
+        if rule.file().params.is_empty() {
+            return Params(None);
+        }
         let params = rule.file().params.iter().map(|(name, default)| {
             let value = from_param(settings.param(&rule.id, name).unwrap_or(default));
             (CelMapKey::from(name.clone()), value)
         });
         let map: HashMap<_, _> = params.collect();
-        Params(Box::new(CelMap::from(map)))
+        Params(Some(Box::new(CelMap::from(map))))
     }
 }
 
 /// The value of `params`.
-pub(super) struct Params(Box<dyn Val>);
+pub(super) struct Params(Option<Box<dyn Val>>);
 
 fn from_param(value: &ParamValue) -> Box<dyn Val> {
     match value {
@@ -76,7 +79,7 @@ impl Scope for SelfScope<'_, '_> {
                 None => &CelNull,
             },
             "object" => self.object.object.as_ref(),
-            "params" => self.params.0.as_ref(),
+            "params" => self.params.0.as_deref()?,
             name => self.object.variable(name)?,
         };
         Some(CowVal::Borrowed(value))

@@ -17,6 +17,10 @@ pub(super) struct Verdict<'r> {
     pub(super) rule: &'r Rule,
     pub(super) location: Location,
     pub(super) outcome: Outcome,
+    /// Another rule says the same of the object: it counts as checked, but is not told.
+    pub(super) is_said: bool,
+    /// The rule is off: it only keeps rules silent that would say the same.
+    pub(super) is_off: bool,
 }
 
 /// How it came out.
@@ -43,7 +47,7 @@ impl Verdict<'_> {
     }
 }
 
-/// Judges every place that the rule selects in the object, unless the rule is off or not about it.
+/// Judges every place that the rule selects in the object, unless the rule is not about it.
 pub(super) fn judge_rule<'r>(
     rule: &'r Rule,
     kind: &str,
@@ -53,10 +57,8 @@ pub(super) fn judge_rule<'r>(
     verdicts: &mut Vec<Verdict<'r>>,
 ) {
     let level = settings.severity(&rule.id, rule.file().enabled);
-    if level == RuleLevel::Off {
-        return;
-    }
-    let mut say = |location: Location, outcome| verdicts.push(Verdict { rule, location, outcome });
+    let is_off = level == RuleLevel::Off;
+    let mut say = |location: Location, outcome| verdicts.push(Verdict { rule, location, outcome, is_said: false, is_off });
     let compiled = match rule.compiled() {
         Ok(compiled) => compiled,
         Err(message) => return say(whole(node), Outcome::Failed(message.to_owned())),

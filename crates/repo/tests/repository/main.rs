@@ -1,0 +1,6 @@
+//! Small checkouts, scanned whole.
+
+mod environments;
+mod files;
+mod patches;
+mod support;
