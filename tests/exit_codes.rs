@@ -1,5 +1,7 @@
 //! The fixed exit codes, and what bad input gets.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends so")]
+
 mod support;
 
 use std::fmt::Write as _;
@@ -66,7 +68,8 @@ fn a_path_that_is_not_there_is_3_and_the_rest_is_judged() {
 
 #[test]
 fn nothing_judged_is_4_where_objects_are_required() {
-    let repository = Repository::new(&[("app.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")]);
+    let repository =
+        Repository::new(&[("app.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")]);
     assert_eq!(repository.run(&["check"]).code, 0);
     assert_eq!(repository.run(&["check", "--require-objects"]).code, 4);
 }
@@ -92,7 +95,10 @@ fn what_cannot_be_read_is_told_at_its_place_and_the_rest_is_judged() {
         ("db.yaml", &cluster("orders", "1")),
         ("deep.yaml", &deep),
         ("bomb.yaml", &bomb),
-        ("broken.yaml", "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nspec: [a\n---\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: after, namespace: shop}\nspec: {instances: 1, imageName: 'x:17.5', storage: {size: 1Gi}}\n"),
+        (
+            "broken.yaml",
+            "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nspec: [a\n---\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: after, namespace: shop}\nspec: {instances: 1, imageName: 'x:17.5', storage: {size: 1Gi}}\n",
+        ),
     ]);
     repository.write("latin.yaml", b"apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nname: caf\xe9\n");
     repository.write("binary.yaml", b"\x00\x01\x02\napiVersion: postgresql.cnpg.io/v1\n\xff\xfe");
@@ -101,7 +107,11 @@ fn what_cannot_be_read_is_told_at_its_place_and_the_rest_is_judged() {
     for rule in ["yaml-syntax", "limit-exceeded", "not-utf8"] {
         assert!(found.iter().any(|finding| finding.starts_with(rule)), "{rule}: {found:?}");
     }
-    assert_eq!(found.iter().filter(|finding| *finding == "instances-min-2 /spec/instances").count(), 2, "{found:?}");
+    assert_eq!(
+        found.iter().filter(|finding| *finding == "instances-min-2 /spec/instances").count(),
+        2,
+        "{found:?}"
+    );
     let not_linted = report["summary"]["not_linted"].as_array().expect("list");
     for path in ["deep.yaml", "bomb.yaml", "broken.yaml", "latin.yaml", "binary.yaml"] {
         assert!(not_linted.iter().any(|file| file["path"] == path), "{path}: {not_linted:?}");
@@ -122,7 +132,8 @@ fn a_file_over_the_bound_is_told_and_not_read() {
 
 #[test]
 fn ten_thousand_documents_in_one_file_are_all_judged() {
-    let text: String = (0..10_000).map(|number| format!("---\n{}", cluster(&format!("db-{number}"), "3"))).collect();
+    let documents: Vec<_> = (0..10_000).map(|number| cluster(&format!("db-{number}"), "3")).collect();
+    let text = documents.join("---\n");
     let run = repository(&[("all.yaml", &text)]).run(&["check"]);
     assert_eq!(run.code, 0, "{}", run.summary());
     assert!(run.summary().contains("10000 documents, 10000 objects judged"), "{}", run.summary());

@@ -1,5 +1,7 @@
 //! Suppressing, adopting in an old repository, rules of one's own, outputs.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends so")]
+
 mod support;
 
 use support::{Repository, cluster, findings};
@@ -58,13 +60,19 @@ fn a_rule_of_ones_own_is_scaffolded_tested_and_used() {
     let repository = repository("3");
     assert_eq!(repository.run(&["rules", "new", "description-missing"]).code, 0);
     std::fs::create_dir(repository.path().join("policy")).expect("a directory");
-    std::fs::rename(repository.path().join("description-missing.yaml"), repository.path().join("policy/description-missing.yaml")).expect("moved");
+    std::fs::rename(
+        repository.path().join("description-missing.yaml"),
+        repository.path().join("policy/description-missing.yaml"),
+    )
+    .expect("moved");
     let test = repository.run(&["rules", "test", "policy"]);
     assert_eq!((test.code, test.summary()), (0, "1 rules: 2 passed, 0 failed"), "{}", test.out);
     let report = repository.json(&["--rules", "policy"]);
     assert_eq!(findings(&report), ["description-missing /spec/description"]);
     assert_eq!(report["findings"][0]["category"], "policy");
-    let broken = repository.read("policy/description-missing.yaml").replace("size(self) >= params.minimum", "size(self) >= 100");
+    let broken = repository
+        .read("policy/description-missing.yaml")
+        .replace("size(self) >= params.minimum", "size(self) >= 100");
     repository.write("policy/description-missing.yaml", broken.as_bytes());
     let test = repository.run(&["rules", "test", "policy"]);
     assert_eq!(test.code, 1);
@@ -84,7 +92,12 @@ fn typos_in_a_rule_are_explained_at_their_places() {
         ("!cluster.is_replica", "!cluster.is_replca", "is_replca", "did you mean `is_replica`?"),
         ("params.minimum", "params.minimun", "minimun", "did you mean `minimum`?"),
         ("size(self)", "sise(self)", "sise", "did you mean `size`?"),
-        ("{{ object.metadata.name }} has", "{{ objct.metadata.name }} has", "objct", "did you mean `object`?"),
+        (
+            "{{ object.metadata.name }} has",
+            "{{ objct.metadata.name }} has",
+            "objct",
+            "did you mean `object`?",
+        ),
         ("kinds: [Cluster]", "kinds: [Clutser]", "Clutser", "did you mean `Cluster`?"),
         ("when-absent: broken", "when-absent: brokn", "brokn", "did you mean `broken`?"),
         ("assert: size(self) >=", "assert: size(self) >= >=", ">= params", "not a CEL expression"),
@@ -132,7 +145,9 @@ fn checks_list_a_verdict_for_every_rule_and_object() {
     let repository = repository("3");
     let report = repository.json(&["--checks"]);
     let checks = report["checks"].as_array().expect("checks");
-    let has = |rule: &str, outcome: &str| checks.iter().any(|check| check["rule"] == rule && check["outcome"] == outcome);
+    let has = |rule: &str, outcome: &str| {
+        checks.iter().any(|check| check["rule"] == rule && check["outcome"] == outcome)
+    };
     assert!(has("instances-min-2", "holds"), "{checks:?}");
     let rules = repository.run(&["rules", "--format", "json"]);
     let rules: serde_json::Value = serde_json::from_str(&rules.out).expect("JSON");
@@ -155,7 +170,10 @@ fn affected_tells_what_a_change_caused_elsewhere_and_nothing_else() {
     assert_eq!(findings(&repository.json(&["db.yaml"])), ["instances-min-2 /spec/instances"]);
     repository.write("db.yaml", cluster("renamed", "3").as_bytes());
     assert_eq!(findings(&repository.json(&["db.yaml"])), [""; 0]);
-    assert_eq!(findings(&repository.json(&["--affected", "db.yaml"])), ["scheduled-backup-orphan /spec/cluster/name"]);
+    assert_eq!(
+        findings(&repository.json(&["--affected", "db.yaml"])),
+        ["scheduled-backup-orphan /spec/cluster/name"]
+    );
 }
 
 #[test]

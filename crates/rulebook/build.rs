@@ -12,7 +12,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut loaded = Vec::new();
     for category in entries(&root)?.into_iter().filter(|path| path.is_dir()) {
         println!("cargo::rerun-if-changed={}", category.display());
-        for path in entries(&category)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml")) {
+        for path in
+            entries(&category)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        {
             println!("cargo::rerun-if-changed={}", path.display());
             loaded.push(load(&category, &path)?);
         }
@@ -23,7 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for rule in rules.iter() {
         let json = serde_json::to_string(rule.file())?;
         let (id, category, kinds) = (&rule.id, &rule.category, rule.kinds());
-        writeln!(code, "    rules::Embedded {{ id: {id:?}, category: {category:?}, kinds: &{kinds:?}, json: {json:?} }},")?;
+        writeln!(
+            code,
+            "    rules::Embedded {{ id: {id:?}, category: {category:?}, kinds: &{kinds:?}, json: {json:?} }},"
+        )?;
     }
     code.push_str("];\n");
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("rules.rs"), code)?;
@@ -43,7 +48,9 @@ fn load(category: &Path, path: &Path) -> Result<Rule, Box<dyn Error>> {
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let mut paths = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
+    let mut paths = fs::read_dir(directory)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>, std::io::Error>>()?;
     paths.sort();
     Ok(paths)
 }

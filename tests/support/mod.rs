@@ -1,6 +1,7 @@
 //! A scratch repository and the program, as a person would use them.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test ends so")]
 
 use std::fs;
 use std::io::Write as _;
@@ -105,7 +106,11 @@ pub fn run_in(directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
 pub fn findings(report: &serde_json::Value) -> Vec<String> {
     let findings = report["findings"].as_array().expect("findings");
     let text = |finding: &serde_json::Value| {
-        format!("{} {}", finding["rule"].as_str().expect("rule"), finding["location"]["pointer"].as_str().expect("pointer"))
+        format!(
+            "{} {}",
+            finding["rule"].as_str().expect("rule"),
+            finding["location"]["pointer"].as_str().expect("pointer")
+        )
     };
     findings.iter().map(text).collect()
 }

@@ -218,7 +218,8 @@ impl FromStr for Output {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as sarif=findings.sarif")?;
+        let (format, file) =
+            text.split_once('=').ok_or("write it as FORMAT=FILE, such as sarif=findings.sarif")?;
         let format = format.parse().map_err(|error: report::UnknownFormat| error.to_string())?;
         if file.is_empty() {
             return Err("the file is missing: write FORMAT=FILE".to_owned());
@@ -251,5 +252,7 @@ fn size(text: &str) -> Result<usize, String> {
     };
     let bytes = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
     // Places are counted in 32 bits.
-    bytes.filter(|bytes| u32::try_from(*bytes).is_ok()).ok_or_else(|| "a size below 4 GiB, such as 32MiB".to_owned())
+    bytes
+        .filter(|bytes| u32::try_from(*bytes).is_ok())
+        .ok_or_else(|| "a size below 4 GiB, such as 32MiB".to_owned())
 }

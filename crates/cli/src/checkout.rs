@@ -67,7 +67,10 @@ mod tests {
 
     #[test]
     fn paths_are_told_from_the_root() {
-        assert_eq!(below(Path::new("/r"), &normal(Path::new("/r/a/../b/./c.yaml"))).as_deref(), Some("b/c.yaml"));
+        assert_eq!(
+            below(Path::new("/r"), &normal(Path::new("/r/a/../b/./c.yaml"))).as_deref(),
+            Some("b/c.yaml")
+        );
         assert_eq!(below(Path::new("/r"), Path::new("/other/c.yaml")), None);
     }
 }

@@ -96,8 +96,9 @@ impl Error {
 fn snippet(message: &str, help: Option<String>, path: &str, text: &str, range: std::ops::Range<usize>) {
     let end = range.end.min(text.len());
     let range = range.start.min(end)..end;
-    let mut diagnostic =
-        MietteDiagnostic::new(message).with_label(LabeledSpan::underline(range)).with_severity(miette::Severity::Error);
+    let mut diagnostic = MietteDiagnostic::new(message)
+        .with_label(LabeledSpan::underline(range))
+        .with_severity(miette::Severity::Error);
     diagnostic.help = help;
     let report = Report::new(diagnostic).with_source_code(NamedSource::new(path, text.to_owned()));
     let color = report::ColorChoice::Auto.enabled(io::stderr().is_terminal(), |name| std::env::var_os(name));

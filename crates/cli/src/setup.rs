@@ -33,7 +33,10 @@ pub(crate) fn rules_of(directory: &Path) -> Result<Vec<Rule>, Error> {
         } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
             let text = read(&path)?;
             let name = directory.canonicalize().ok();
-            let category = name.as_deref().and_then(Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let category = name
+                .as_deref()
+                .and_then(Path::file_name)
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let rule = Rule::load(&shown(&path), &category, &text);
             rules.push(rule.map_err(|error| Error::Rule { text, error })?);
         }
@@ -44,7 +47,8 @@ pub(crate) fn rules_of(directory: &Path) -> Result<Vec<Rule>, Error> {
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let named = |error| Error::File { path: shown(directory), error };
     let entries = fs::read_dir(directory).map_err(named)?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, io::Error>>().map_err(named)?;
+    let mut paths =
+        entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, io::Error>>().map_err(named)?;
     paths.sort();
     Ok(paths)
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, in its helpers too")]
 
 mod nasty;
+mod pieces;
 
 use manifest::{Limits, ProblemKind, Reading, Source, Sources, read, to_json};
 use serde_json::Value;
@@ -63,6 +64,46 @@ fn nasty_cases_are_read_as_kubectl_reads_them() {
     assert!(failures.is_empty(), "{failures}");
     assert!(unused.is_empty(), "named differences without a case: {unused:?}");
     assert!(nasty::FORCED.len() < 10, "too many named differences");
+}
+
+/// Random texts seldom show a named difference; a new one would show up more often.
+#[test]
+fn random_texts_are_read_as_kubectl_reads_them() {
+    let Some(oracle) = Oracle::build() else { return };
+    let seed = std::env::var("CNPG_LINT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let directory = tempfile::tempdir().unwrap();
+    let texts = random_texts(seed, 10_000);
+    let paths: Vec<_> = (0..texts.len()).map(|at| directory.path().join(format!("{at}.yaml"))).collect();
+    for (text, path) in texts.iter().zip(&paths) {
+        std::fs::write(path, text).unwrap();
+    }
+    let theirs = oracle.read(&paths);
+    let mut accepted = 0;
+    let mut differences = Vec::new();
+    for (text, path) in texts.iter().zip(&paths) {
+        let theirs = &theirs[path];
+        accepted += theirs.documents.iter().filter(|outcome| outcome.is_ok()).count();
+        if let Err(difference) = compare(text.clone().into_bytes(), theirs) {
+            differences.push(format!("{text:?}: {difference}"));
+        }
+    }
+    eprintln!("{} random texts, {accepted} documents that kubectl accepts", texts.len());
+    assert!(differences.len() * 1000 < accepted, "{differences:#?}");
+}
+
+/// Texts made of pieces, the same for the same seed.
+fn random_texts(seed: u64, count: usize) -> Vec<String> {
+    // A linear congruential generator (Knuth's constants), of which the high bits are used.
+    let mut state = seed;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut text = || {
+        let length = 1 + next(12);
+        (0..length).map(|_| pieces::PIECES[next(pieces::PIECES.len())]).collect()
+    };
+    (0..count).map(|_| text()).collect()
 }
 
 #[test]

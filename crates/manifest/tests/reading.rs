@@ -80,13 +80,13 @@ impl Read {
 #[test]
 fn a_value_stands_where_its_text_does() {
     let read = reading(
-        "é: plain text # c\nq: \"a\\nb\"\ns: 'x'\nn: 12\nl: [1, {a: b}]\nm:\n  k: v\n  w: [\n    x ]\nb: |\n  one\n  two\n\nempty:\nlast: ~\n",
+        "é: plain text # c\nq: \"a\\nb\"\ns: 'x'\ni: 12\nl: [1, {a: b}]\nm:\n  k: v\n  w: [\n    x ]\nb: |\n  one\n  two\n\nempty:\nlast: ~\n",
     );
     for (pointer, text) in [
         ("/é", "plain text"),
         ("/q", "\"a\\nb\""),
         ("/s", "'x'"),
-        ("/n", "12"),
+        ("/i", "12"),
         ("/l", "[1, {a: b}]"),
         ("/l/1", "{a: b}"),
         ("/l/1/a", "b"),
@@ -111,7 +111,7 @@ fn lists_and_maps_end_with_their_last_value() {
     assert_eq!(read.at("/a"), "- b: 1\n  c: |\n    x\n\n# comment\n- d");
     assert_eq!(read.at("/a/0"), "b: 1\n  c: |\n    x");
     assert_eq!(read.at("/e"), "f:\n    g:");
-    assert_eq!(read.at(""), read.text(Span { end: 68, ..read.node().origin.span }).trim_end());
+    assert_eq!(read.at(""), String::from_utf8_lossy(read.source.bytes()).trim_end());
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn an_alias_knows_both_places() {
 #[test]
 fn comments_are_found_outside_of_texts_only() {
     let read = reading(
-        "# one\n--- # two\na: b # three\nc: \"# no\"\nd: '# no' # four\ne: x#no\nf: |  # five\n  # no\n  text\n# six\ng: >-\n  # no\n\n # seven\nh: [ # eight\n  1, # nine\n  # ten\n  2 ]# eleven\n? # twelve\n  k\n: # thirteen\n  v\n--- # fourteen\n# fifteen\n...\n# sixteen",
+        "# one\n--- # two\na: b # three\nc: \"# no\"\nd: '# no' # four\ne: x#no\nf: |  # five\n  # no\n  text\n# six\ng: >-\n  # no\n\n # seven\nh: [ # eight\n  1, # nine\n  # ten\n  2 ]# eleven\n? # twelve\n  k\n: # thirteen\n  v\n--- # fourteen\n# fifteen\nx\n...\n# sixteen",
     );
     assert_eq!(
         read.comments(),
@@ -173,7 +173,7 @@ fn comments_are_found_outside_of_texts_only() {
             "21: # thirteen",
             "23: # fourteen",
             "24 alone: # fifteen",
-            "26 alone: # sixteen",
+            "27 alone: # sixteen",
         ]
     );
 }
@@ -182,19 +182,19 @@ fn comments_are_found_outside_of_texts_only() {
 fn comments_end_with_their_line_whatever_ends_it() {
     assert_eq!(reading("a: 1 # x\r\n# y\rb: 2\n").comments(), ["1: # x", "2 alone: # y"]);
     assert_eq!(reading("\u{FEFF}# x\na: 1\n").comments(), ["1 alone: # x"]);
-    assert_eq!(reading("a: 1\n\t# x\n").comments(), ["2 alone: # x"]);
+    assert_eq!(reading("a: 1 \t# x\n").comments(), ["1: # x"]);
 }
 
 #[test]
 fn a_key_that_stands_twice_is_a_problem_at_the_second() {
-    let read = reading("a: 1\nb: {c: 1, c: 2}\na: 3\n1: x\n\"1\": y\n");
+    let read = reading("a: 1\nb: {c: 1, c: 2}\na: 3\n1: x\n\"1\": z\n");
     assert_eq!(
         read.problems(),
         "duplicate-key 2:11 the key `c` stands twice in this map; kubectl keeps the later one (the first is here: 2:5)\n\
          duplicate-key 3:1 the key `a` stands twice in this map; kubectl keeps the later one (the first is here: 1:1)\n\
          duplicate-key 5:1 the key `1` stands twice in this map; kubectl keeps the later one (the first is here: 4:1)\n"
     );
-    assert_eq!(read.documents(), [r#"{"b":{"c":2},"a":3,"1":"y"}"#]);
+    assert_eq!(read.documents(), [r#"{"b":{"c":2},"a":3,"1":"z"}"#]);
 }
 
 #[test]
@@ -330,14 +330,8 @@ fn errors_say_what_is_wrong_where() {
         ("a: *x\n", "yaml-syntax 1:4 no anchor `&x` stands before this alias\n"),
         ("a: &x [*x]\n", "yaml-syntax 1:8 the value of anchor `&x` contains itself\n"),
         ("<<: 1\n", "yaml-syntax 1:5 `<<` merges a map or a list of maps only\n"),
-        (
-            "a: {{ .x }}\n",
-            "yaml-syntax 1:5 a map cannot be a key; a text that starts with a bracket or brace must be quoted\n",
-        ),
-        (
-            "{{ .x }}: 1\n",
-            "yaml-syntax 1:2 a map cannot be a key; a text that starts with a bracket or brace must be quoted\n",
-        ),
+        ("a: {{ .x }}\n", "yaml-syntax 1:5 a map cannot be a key; a template `{{ … }}` must be quoted\n"),
+        ("{{ .x }}: 1\n", "yaml-syntax 1:1 a map cannot be a key; a template `{{ … }}` must be quoted\n"),
         ("a: !!int x\n", "yaml-syntax 1:10 `x` is a string and cannot be read as !!int\n"),
         ("~: 1\n", "yaml-syntax 1:1 null cannot be a key\n"),
         ("a: [!b,c]\n", "yaml-syntax 1:5 this cannot be read; a space must stand between a tag and a `,`\n"),

@@ -76,6 +76,11 @@ fn objects(scan: &Scan) {
             println!("    {:?}", object.wholeness);
         }
     }
+    let used: std::collections::BTreeSet<_> =
+        scan.inventory.objects().map(|(_, object)| object.source).collect();
+    for (_, source) in scan.sources.iter().filter(|(id, _)| !used.contains(id)) {
+        println!("parsed without objects: {} ({} bytes)", source.path(), source.bytes().len());
+    }
     for one in &scan.not_linted {
         println!("not linted: {} {}", one.path, one.reason.id());
     }

@@ -46,7 +46,10 @@ impl Deploy<'_> {
         deployment: &mut Deployment,
     ) -> EnvironmentId {
         let path = if dir == "-" { dir.to_owned() } else { self.layout.shown(dir) };
-        deployment.environment(dir, Environment { kind, path, root, made: Vec::new(), opaque: Vec::new() })
+        let environment =
+            deployment.environment(Environment { kind, path, root, made: Vec::new(), opaque: Vec::new() });
+        deployment.deploys(environment, dir);
+        environment
     }
 
     fn flux(&self, root: &FluxRoot, deployment: &mut Deployment) {
@@ -63,6 +66,7 @@ impl Deploy<'_> {
         let own = kustomization.and_then(|file| self.roots.kustomizations.get(&file)?.namespace.as_ref());
         for component in &root.components {
             visit.path(component, over.or(own));
+            visit.deployment.deploys(environment, component);
         }
     }
 
@@ -79,6 +83,8 @@ impl Deploy<'_> {
         }
         let mut visit = Visit::new(self.tree, &self.roots.kustomizations, deployment, environment);
         visit.fallback.clone_from(&root.destination);
+        let destination = root.destination.iter().map(|namespace| (root.dir.clone(), namespace.clone()));
+        visit.deployment.destinations.extend(destination);
         match self.tree.kustomization(&root.dir) {
             Some(file) => visit.kustomization(file, root.over.as_ref()),
             None => visit.plain(&root.dir, root.recurse, &|path| {

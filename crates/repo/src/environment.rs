@@ -18,19 +18,20 @@ pub(crate) struct Deployment {
     pub(crate) placings: Placings,
     /// The patches that change what is brought in.
     pub(crate) patches: Vec<Applied>,
-    /// The directory of each environment, as a path of the checkout.
-    directories: Vec<String>,
+    /// The directories of environments, as paths of the checkout.
+    directories: Vec<(EnvironmentId, String)>,
+    /// The directories that Argo CD deploys, and the namespace of what names none there.
+    pub(crate) destinations: Vec<(String, Namespace)>,
     /// The directories that roots deploy.
     pub(crate) roots: HashSet<String>,
     included: HashSet<FileId>,
 }
 
 impl Deployment {
-    /// A new environment that deploys `directory` of the checkout.
-    pub(crate) fn environment(&mut self, directory: &str, environment: Environment) -> EnvironmentId {
+    /// A new environment.
+    pub(crate) fn environment(&mut self, environment: Environment) -> EnvironmentId {
         let id = EnvironmentId(u32::try_from(self.environments.len()).unwrap_or(u32::MAX));
         self.environments.push(environment);
-        self.directories.push(directory.to_owned());
         id
     }
 
@@ -97,11 +98,17 @@ impl Deployment {
         }
     }
 
+    /// Notes a directory of the checkout that an environment deploys.
+    pub(crate) fn deploys(&mut self, environment: EnvironmentId, directory: &str) {
+        self.directories.push((environment, directory.to_owned()));
+    }
+
     /// The directories of the environments that bring one of these files in.
     pub(crate) fn directories_of(&self, files: &[FileId]) -> impl Iterator<Item = &str> {
         let placings = files.iter().filter_map(|file| self.placings.get(file)).flatten();
         let environments: BTreeSet<EnvironmentId> = placings.map(|placing| placing.environment).collect();
-        environments.into_iter().filter_map(|id| Some(self.directories.get(id.0 as usize)?.as_str()))
+        let of_these = self.directories.iter().filter(move |(one, _)| environments.contains(one));
+        of_these.map(|(_, directory)| directory.as_str())
     }
 
     /// Notes that a kustomization is a part of some environment.

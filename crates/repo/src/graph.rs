@@ -66,7 +66,7 @@ impl Graph {
         self.follow(tree, self.linking.iter().copied().filter(|file| starts(*file)).collect(), true)
     }
 
-    /// The kustomizations of these directories that make objects or bring some in from
+    /// The kustomizations of these directories that make or change objects, or bring some in from
     /// elsewhere, without what Flux objects there deploy: those are environments of their own.
     pub(crate) fn hiding<'d>(&self, tree: &Tree, dirs: impl Iterator<Item = &'d str>) -> Vec<FileId> {
         let starts = dirs.flat_map(|dir| match tree.kustomization(dir) {
@@ -124,13 +124,23 @@ impl<'t> Ends<'t> {
     }
 }
 
+/// Keys of kustomizations that make objects, or change what others bring in.
+const HIDING: [&str; 6] = [
+    "configMapGenerator:",
+    "helmCharts:",
+    "patches:",
+    "patchesJson6902:",
+    "patchesStrategicMerge:",
+    "secretGenerator:",
+];
+
 /// What the text of a kustomization or of a file with Flux objects may lead to.
 struct Links {
     kustomization: bool,
     files: Vec<FileId>,
     /// Directories that may be deployed as they are, without a kustomization.
     dirs: Vec<String>,
-    /// It makes objects, or brings some in from elsewhere.
+    /// It makes or changes objects, or brings some in from elsewhere.
     hides_something: bool,
 }
 
@@ -141,11 +151,7 @@ impl Links {
         let Some(file) = tree.get(id) else { return links };
         links.kustomization = is_kustomization(&file.path);
         for word in words(&file.bytes) {
-            if links.kustomization {
-                links.hides_something |=
-                    matches!(word, "secretGenerator:" | "configMapGenerator:" | "helmCharts:")
-                        || is_remote(word);
-            }
+            links.hides_something |= links.kustomization && (HIDING.contains(&word) || is_remote(word));
             if !ends.may_end(word) {
                 continue;
             }

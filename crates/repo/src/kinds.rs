@@ -49,6 +49,10 @@ pub(crate) const SERVING: [&str; 2] = ["Certificate", "Gateway"];
 /// Kinds that serve single hosts of a domain, asked where nothing serves the whole.
 pub(crate) const ROUTING: [&str; 2] = ["HTTPRoute", "Ingress"];
 
+/// Kinds that raise alerts. Of the files with the operator's metrics, dashboards are the most and
+/// the largest.
+pub(crate) const ALERTING: [&str; 2] = ["PrometheusRule", "VMRule"];
+
 /// Kinds that classes of storage are of.
 pub(crate) const CLASSES: [&str; 2] = ["StorageClass", "VolumeSnapshotClass"];
 

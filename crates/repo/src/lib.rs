@@ -17,6 +17,7 @@ mod kustomize;
 mod library;
 mod mention;
 mod names;
+mod neighbours;
 mod parallel;
 mod patch;
 mod patching;

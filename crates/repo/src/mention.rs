@@ -4,15 +4,20 @@ use crate::kinds;
 use crate::names::{Names, SUFFIXES};
 use crate::parallel;
 use crate::tree::{File, FileId, Tree};
+use crate::unlinted::NotLintedReason;
 use crate::walk::is_kustomization;
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 use std::collections::HashSet;
 
 /// How many routes are asked whether this repository serves a domain: one tells as much as all.
 const ROUTES: usize = 8;
 
-/// Text that marks something of the operator: its labels and annotations, its metrics.
-const MARKS: [&str; 2] = ["cnpg.io", "cnpg_"];
+/// How the operator's labels, annotations and kinds are told.
+const LABEL: &str = "cnpg.io";
+
+/// How the operator's metrics start.
+const METRIC: &str = "cnpg_";
 
 /// A file that may hold something that belongs to a database.
 #[derive(Debug)]
@@ -36,7 +41,9 @@ impl Candidate {
 /// Searches every file that holds objects.
 pub(crate) fn search(tree: &Tree, names: &Names) -> Vec<Candidate> {
     let Some(search) = Search::new(names) else { return Vec::new() };
-    let objects = |file: &File| !file.bytes.is_empty() && !is_kustomization(&file.path);
+    let objects = |file: &File| {
+        !file.bytes.is_empty() && !is_kustomization(&file.path) && NotLintedReason::of(tree, file).is_none()
+    };
     let files: Vec<FileId> = tree.files().filter(|(_, file)| objects(file)).map(|(id, _)| id).collect();
     let mut found = parallel::map(&files, |id| tree.get(*id).map(|file| search.hits(&file.bytes)));
     let served =
@@ -60,6 +67,7 @@ struct Search<'n> {
 struct Hits {
     named: Vec<u32>,
     classes: Vec<u32>,
+    metrics: Vec<u32>,
     domains: Vec<u32>,
     kinds: HashSet<Meaning>,
 }
@@ -73,6 +81,8 @@ enum Meaning {
     Routes,
     /// Classes of storage.
     Classes,
+    /// Some that raise alerts.
+    Alerts,
     /// Some that matter to databases of every namespace.
     Everywhere,
     /// Some that matter to databases of their own namespace.
@@ -80,11 +90,14 @@ enum Meaning {
 }
 
 impl Hits {
-    /// Names of classes and domains count where the file holds kinds that they are names of.
+    /// Names of classes, domains and metrics count where the file holds kinds that they are names of.
     fn candidate(mut self, file: FileId, routes: &mut usize) -> Option<Candidate> {
         let holds = |meaning| self.kinds.contains(&meaning);
         if holds(Meaning::Classes) {
             self.named.append(&mut self.classes);
+        }
+        if holds(Meaning::Alerts) {
+            self.named.append(&mut self.metrics);
         }
         let asked = holds(Meaning::Routes) && !self.domains.is_empty() && *routes > 0;
         if asked {
@@ -104,6 +117,7 @@ impl Hits {
             (kinds::SERVING.as_slice(), Meaning::Serves),
             (&kinds::ROUTING, Meaning::Routes),
             (&kinds::CLASSES, Meaning::Classes),
+            (&kinds::ALERTING, Meaning::Alerts),
         ];
         self.kinds
             .extend(lists.into_iter().filter(|(list, _)| list.contains(&kind)).map(|(_, meaning)| meaning));
@@ -118,7 +132,14 @@ impl Hits {
 impl<'n> Search<'n> {
     fn new(names: &'n Names) -> Option<Self> {
         let words: HashSet<&str> = names.exact.iter().chain(&names.hosts).map(String::as_str).collect();
-        let kinds = [kinds::UNNAMED.as_slice(), &kinds::SERVING, &kinds::ROUTING, &kinds::CLASSES, &MARKS];
+        let kinds = [
+            kinds::UNNAMED.as_slice(),
+            &kinds::SERVING,
+            &kinds::ROUTING,
+            &kinds::CLASSES,
+            &kinds::ALERTING,
+            &[LABEL, METRIC],
+        ];
         let mut needles: Vec<&str> =
             kinds.into_iter().flatten().copied().chain(words.iter().copied()).collect();
         let lists = [&names.clusters, &names.classes, &names.domains];
@@ -142,9 +163,10 @@ impl<'n> Search<'n> {
     fn hit(&self, bytes: &[u8], start: usize, end: usize, hits: &mut Hits) -> Option<()> {
         let needle = text(bytes, start, end)?;
         let at = u32::try_from(start).ok()?;
-        if MARKS.contains(&needle) {
-            hits.named.push(at);
-            return Some(());
+        match needle {
+            LABEL => hits.named.push(at),
+            METRIC => hits.metrics.push(at),
+            _ => {}
         }
         let before = bytes.get(..start)?;
         if before.last().is_some_and(|byte| is_name(*byte)) {
@@ -158,7 +180,7 @@ impl<'n> Search<'n> {
             hits.classes.push(at);
         } else if tail == 0 && self.names.domains.contains(needle) {
             hits.domains.push(at);
-        } else if follows_kind(before) {
+        } else if follows_kind(bytes, before) {
             hits.kind(word);
         }
         Some(())
@@ -180,12 +202,24 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
-/// Whether the text before a kind ends in `kind:`, quoted or not.
-fn follows_kind(before: &[u8]) -> bool {
-    let trimmed = before.iter().rev().skip_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\t'));
-    let mut trimmed = trimmed.skip_while(|byte| **byte == b':');
-    let mut trimmed = trimmed.by_ref().skip_while(|byte| matches!(byte, b' ' | b'"' | b'\''));
-    b"kind".iter().rev().all(|wanted| trimmed.next() == Some(wanted))
+/// Whether the text before a kind ends in an object's `kind:`, quoted or not. A reference to an
+/// object has a `kind`, too; but that is indented, unless it stands in a `List`.
+fn follows_kind(bytes: &[u8], before: &[u8]) -> bool {
+    let before = trim_end(before, b" \"'\t");
+    let Some(before) = before.strip_suffix(b":") else { return false };
+    let Some(before) = trim_end(before, b" \"'").strip_suffix(b"kind") else { return false };
+    before.last().is_none_or(|byte| *byte == b'\n')
+        || bytes.trim_ascii_start().starts_with(b"{")
+        || memmem::find(bytes, b"items:").is_some()
+}
+
+fn trim_end<'b>(mut bytes: &'b [u8], marks: &[u8]) -> &'b [u8] {
+    while let Some((last, rest)) = bytes.split_last()
+        && marks.contains(last)
+    {
+        bytes = rest;
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -227,6 +261,9 @@ mod tests {
     fn a_kind_counts_behind_its_key() {
         assert_eq!(hits("kind: NetworkPolicy"), Some((0, false)));
         assert_eq!(hits("{\"kind\": \"ClusterPolicy\"}"), Some((0, true)));
+        assert_eq!(hits("a: b\nkind: 'SecretStore'"), Some((0, false)));
+        assert_eq!(hits("storeRef:\n  kind: ClusterSecretStore"), None);
+        assert_eq!(hits("items:\n- kind: ClusterSecretStore"), Some((0, true)));
         assert_eq!(hits("# a NetworkPolicy"), None);
         assert_eq!(hits("kind: CiliumNetworkPolicyX"), None);
     }

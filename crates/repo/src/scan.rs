@@ -9,15 +9,15 @@ use crate::input::{Layout, Options, ScanError};
 use crate::library::{Library, Text};
 use crate::mention::{self, Candidate};
 use crate::names::Names;
+use crate::neighbours::Neighbours;
 use crate::patching::Patching;
 use crate::paths;
 use crate::roots::Roots;
-use crate::tree::{File, FileId, Tree};
+use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
 use crate::walk::{self, Unread};
-use aho_corasick::AhoCorasick;
 use manifest::{Comment, Limits, Problem, Source, SourceId, Sources};
-use topology::{Inventory, Namespace, Object};
+use topology::{Inventory, Object};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -90,8 +90,11 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
         unavailable: unavailable(unread, &layout),
         ..Scan::default()
     };
-    let judged: Vec<FileId> =
-        tree.files().filter(|(_, file)| is_judged(&tree, file)).map(|(id, _)| id).collect();
+    let judged: Vec<FileId> = tree
+        .files()
+        .filter(|(_, file)| file.marks.judged && NotLintedReason::of(&tree, file).is_none())
+        .map(|(id, _)| id)
+        .collect();
     if judged.is_empty() {
         return Ok(scan);
     }
@@ -164,13 +167,17 @@ impl Search<'_> {
     fn near(&self, graph: &Graph, candidates: &[Candidate], deployment: &Deployment) -> Vec<FileId> {
         let unsure = candidates.iter().filter(|one| !one.is_sure()).map(|one| one.file);
         let databases = deployment.databases(self.library.texts());
-        let Some(names) = databases.iter().map(Namespace::name).collect::<Option<Vec<_>>>() else {
-            return unsure.collect();
+        let Some(neighbours) = Neighbours::new(&databases) else { return unsure.collect() };
+        let below = graph.below(&self.tree, |file| neighbours.may_be_set_by(self.bytes(file)));
+        let destined = |path: &str| {
+            let here = deployment.destinations.iter().filter(|(dir, _)| paths::is_under(path, dir));
+            here.into_iter().any(|(_, to)| databases.iter().any(|database| database.may_be_same(to)))
         };
-        let Ok(names) = AhoCorasick::new(names) else { return unsure.collect() };
-        let names_one = |file: FileId| names.is_match(self.bytes(file));
-        let below = graph.below(&self.tree, names_one);
-        unsure.filter(|file| below.contains(file) || names_one(*file)).collect()
+        let may_be = |file: FileId| {
+            let path = self.tree.path(file);
+            below.contains(&file) || destined(path) || neighbours.may_be_of(path, self.bytes(file))
+        };
+        unsure.filter(|file| may_be(*file)).collect()
     }
 
     fn bytes(&self, file: FileId) -> &[u8] {
@@ -198,34 +205,11 @@ fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context
     objects
 }
 
-/// Whether a file holds judged objects that can be read.
-fn is_judged(tree: &Tree, file: &File) -> bool {
-    file.marks.judged && !file.too_large && unlintable(tree, file).is_none()
-}
-
-/// Why a file that mentions CloudNativePG is not even parsed.
-fn unlintable(tree: &Tree, file: &File) -> Option<NotLintedReason> {
-    if file.too_large {
-        return Some(NotLintedReason::TooLarge);
-    }
-    if is_chart_template(tree, &file.path) {
-        return Some(NotLintedReason::HelmTemplate);
-    }
-    NotLintedReason::of_generator(paths::file_name(&file.path))
-}
-
-/// Whether a file stands in the `templates` of a Helm chart.
-fn is_chart_template(tree: &Tree, path: &str) -> bool {
-    paths::ancestors(path)
-        .filter(|dir| paths::file_name(dir) == "templates")
-        .any(|dir| tree.find(&paths::join(paths::parent(dir), "Chart.yaml")).is_some())
-}
-
 fn not_parsed(tree: &Tree, layout: &Layout) -> Vec<NotLinted> {
     let judged = tree.files().filter(|(_, file)| file.marks.judged);
     judged
         .filter_map(|(_, file)| {
-            let reason = unlintable(tree, file)?;
+            let reason = NotLintedReason::of(tree, file)?;
             Some(NotLinted { path: layout.shown(&file.path), reason, span: None })
         })
         .collect()

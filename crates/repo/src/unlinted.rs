@@ -1,5 +1,7 @@
 //! What mentions CloudNativePG but is not judged, and why.
 
+use crate::paths;
+use crate::tree::{File, Tree};
 use manifest::Span;
 
 /// A file, or a place in one, that is not judged.
@@ -52,6 +54,17 @@ impl NotLintedReason {
         }
     }
 
+    /// Why a file is not even parsed, if it is not.
+    pub(crate) fn of(tree: &Tree, file: &File) -> Option<Self> {
+        if file.too_large {
+            return Some(Self::TooLarge);
+        }
+        if is_chart_template(tree, &file.path) {
+            return Some(Self::HelmTemplate);
+        }
+        Self::of_generator(paths::file_name(&file.path))
+    }
+
     /// The language of a file that makes manifests instead of holding them, by its name.
     pub(crate) fn of_generator(file_name: &str) -> Option<Self> {
         match file_name.rsplit_once('.')?.1 {
@@ -62,4 +75,11 @@ impl NotLintedReason {
             _ => None,
         }
     }
+}
+
+/// Whether a file stands in the `templates` of a Helm chart.
+fn is_chart_template(tree: &Tree, path: &str) -> bool {
+    paths::ancestors(path)
+        .filter(|dir| paths::file_name(dir) == "templates")
+        .any(|dir| tree.find(&paths::join(paths::parent(dir), "Chart.yaml")).is_some())
 }

@@ -25,7 +25,11 @@ fn examples_come_out_as_they_say() {
 fn every_rule_shows_a_broken_and_a_holding_example() {
     for rule in built_in().iter().filter(|rule| rule.file().judged_by == JudgedBy::Itself) {
         let examples = &rule.file().examples;
-        assert!(examples.iter().any(|example| !example.broken.is_empty()), "{} shows nothing broken", rule.id);
+        assert!(
+            examples.iter().any(|example| !example.broken.is_empty()),
+            "{} shows nothing broken",
+            rule.id
+        );
         assert!(examples.iter().any(|example| example.holds), "{} shows nothing that holds", rule.id);
     }
 }

@@ -8,7 +8,9 @@ use crate::rule_file::{Door, Example};
 use crate::select::{Found, Select};
 use manifest::{Limits, Source, SourceId, Sources};
 use std::fmt::Write as _;
-use topology::{Environment, EnvironmentId, EnvironmentKind, Inventory, Namespace, NamespaceFrom, Object, Placement};
+use topology::{
+    Environment, EnvironmentId, EnvironmentKind, Inventory, Namespace, NamespaceFrom, Object, Placement,
+};
 use topology::{Settings, Topology, Wholeness};
 
 /// An example that did not come out as its file says.
@@ -68,8 +70,13 @@ pub(crate) fn inventory(text: &str) -> Result<(Sources, Inventory), String> {
     let source = Source::new("example.yaml", text.as_bytes().to_vec());
     let reading = manifest::read(&source, SourceId(0), &Limits::default());
     sources.add(source);
-    let environment =
-        Environment { kind: EnvironmentKind::Directory, path: ".".to_owned(), root: None, made: Vec::new(), opaque: Vec::new() };
+    let environment = Environment {
+        kind: EnvironmentKind::Directory,
+        path: ".".to_owned(),
+        root: None,
+        made: Vec::new(),
+        opaque: Vec::new(),
+    };
     let mut objects = Vec::new();
     for document in &reading.documents {
         if let Err(error) = &document.content {
@@ -96,14 +103,25 @@ pub(crate) fn inventory(text: &str) -> Result<(Sources, Inventory), String> {
     Ok((sources, Inventory::new(vec![environment], objects)))
 }
 
-fn compare(rule: &Rule, example: &Example, judgement: &Judgement, inventory: &Inventory) -> Result<(), String> {
+fn compare(
+    rule: &Rule,
+    example: &Example,
+    judgement: &Judgement,
+    inventory: &Inventory,
+) -> Result<(), String> {
     let mut difference = String::new();
     let mut expect = |what: &str, expected: &str, got: &str| {
         if expected != got {
-            let _ = writeln!(difference, "{what}: expected {expected}\n{:>width$}got {got}", "", width = what.len() + 2);
+            let _ = writeln!(
+                difference,
+                "{what}: expected {expected}\n{:>width$}got {got}",
+                "",
+                width = what.len() + 2
+            );
         }
     };
-    let findings: Vec<&Finding> = judgement.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+    let findings: Vec<&Finding> =
+        judgement.findings.iter().filter(|finding| finding.rule == rule.id).collect();
     let undecided = judgement.undecided.iter().filter(|undecided| undecided.rule == rule.id);
     let broken_at = findings.iter().map(|finding| finding.location.pointer.clone());
     let undecided_at = undecided.map(|undecided| undecided.location.pointer.clone());
@@ -134,7 +152,9 @@ fn pointers(paths: &[String], inventory: &Inventory) -> Result<String, String> {
     for path in paths {
         let select = Select::new(path)?;
         let selections = inventory.objects().flat_map(|(_, object)| select.select(&object.manifest.node));
-        let mut found: Vec<_> = selections.map(|selection| (!matches!(selection.found, Found::Node(_)), selection.pointer)).collect();
+        let mut found: Vec<_> = selections
+            .map(|selection| (!matches!(selection.found, Found::Node(_)), selection.pointer))
+            .collect();
         // A place that is there is meant before one that would be.
         found.sort();
         let Some((_, pointer)) = found.into_iter().next() else {

@@ -18,11 +18,11 @@ mod select;
 pub mod suppress;
 mod template;
 
+pub use examples::{ExampleFailure, run_examples};
 pub use finding::{
     Check, Failure, Finding, Judgement, Location, ObjectRef, Outcome, RefusedBy, Related, RuleDoc, Severity,
     Suppressed, SuppressedBy, Undecided,
 };
-pub use examples::{ExampleFailure, run_examples};
 pub use judge::{Input, judge};
 pub use reading::reading_findings;
 pub use rule::{Embedded, Rule, RuleSet};

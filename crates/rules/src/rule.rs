@@ -54,7 +54,8 @@ impl Rule {
     /// Reads, checks and compiles a rule file. `category` is the folder it is in.
     pub fn load(path: &str, category: &str, text: &str) -> Result<Self, RuleError> {
         let places = RuleText::new(path, text);
-        let file: RuleFile = serde_saphyr::from_str(text).map_err(|error| unreadable(&places, text, &error))?;
+        let file: RuleFile =
+            serde_saphyr::from_str(text).map_err(|error| unreadable(&places, text, &error))?;
         let compiled = compile(&file, &places)?;
         Ok(Self {
             id: file.id.as_str().into(),
@@ -189,7 +190,8 @@ fn unreadable(places: &RuleText<'_>, text: &str, error: &serde_saphyr::Error) ->
     let message = message.split(" at line ").next().unwrap_or(&message).trim_end_matches('.').to_owned();
     let wrong = message.split('`').nth(1).unwrap_or_default().to_owned();
     let (what, known) = message.split_once(", expected ").unwrap_or((&message, ""));
-    let words = known.split([',', ' ', '`']).filter(|word| !word.is_empty() && *word != "one" && *word != "of");
+    let words =
+        known.split([',', ' ', '`']).filter(|word| !word.is_empty() && *word != "one" && *word != "of");
     let near = schema::did_you_mean(&wrong, words).map(|near| format!("did you mean `{near}`?"));
     // All fields there are help nobody; the few values of one field do.
     let shown = if near.is_some() && what.starts_with("unknown field") { what } else { &message };
@@ -198,7 +200,9 @@ fn unreadable(places: &RuleText<'_>, text: &str, error: &serde_saphyr::Error) ->
 
 fn compile(file: &RuleFile, places: &RuleText<'_>) -> Result<Compiled, RuleError> {
     let at = |pointer: &str, message: String| Err(places.error(pointer, None, message, None));
-    if file.id.is_empty() || !file.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+    if file.id.is_empty()
+        || !file.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    {
         return at("/id", "an id is kebab-case: lower case letters, digits and hyphens".to_owned());
     }
     let kinds = known_kinds(file, places)?;
@@ -242,7 +246,12 @@ fn known_kinds<'f>(file: &'f RuleFile, places: &RuleText<'_>) -> Result<&'f [Str
         if schema::kind(kind).is_none() {
             let near = schema::did_you_mean(kind, schema::kinds().iter().map(|kind| kind.name));
             let help = near.map(|near| format!("did you mean `{near}`?"));
-            return Err(places.error(&format!("/kinds/{index}"), None, format!("no kind `{kind}` is known"), help));
+            return Err(places.error(
+                &format!("/kinds/{index}"),
+                None,
+                format!("no kind `{kind}` is known"),
+                help,
+            ));
         }
     }
     Ok(&file.kinds)
@@ -317,7 +326,8 @@ impl Compiler<'_> {
             let select =
                 Select::new(path).map_err(|message| self.places.error(&pointer, None, message, None))?;
             if when_absent == WhenAbsent::Default && schema::default(kind, &select.pattern()).is_none() {
-                let message = format!("`when-absent: default`: the API server fills in nothing for {kind} {path}");
+                let message =
+                    format!("`when-absent: default`: the API server fills in nothing for {kind} {path}");
                 return Err(self.places.error(&pointer, None, message, None));
             }
             Ok(select)

@@ -82,7 +82,8 @@ impl<'t> RuleText<'t> {
         let written = self.text.get(whole.clone())?;
         let (line_start, line) = lines(value).find(|(at, line)| start <= at + line.len())?;
         // The same line may stand there twice: take the one with as many before it.
-        let nth = lines(value).take_while(|(at, _)| *at < line_start).filter(|(_, other)| *other == line).count();
+        let nth =
+            lines(value).take_while(|(at, _)| *at < line_start).filter(|(_, other)| *other == line).count();
         let (line_at, _) = written.match_indices(line.trim_end()).nth(nth)?;
         let from = whole.start + line_at + (start - line_start);
         Some(from..(from + len).min(self.text.len()))

@@ -58,11 +58,16 @@ impl Select {
                 Segment::Selector(Selector::Slice(start, end, None | Some(1))) => Step::Slice(start, end),
                 Segment::Selector(Selector::Slice(..)) => return Err("a slice cannot have a step".to_owned()),
                 Segment::Selector(Selector::Filter(_)) => {
-                    return Err("a path cannot have a filter: it would skip what is not known; say it in `assert`".to_owned());
+                    return Err(
+                        "a path cannot have a filter: it would skip what is not known; say it in `assert`"
+                            .to_owned(),
+                    );
                 }
                 Segment::Descendant(_) => return Err("a path cannot have `..`".to_owned()),
                 Segment::Selectors(_) => {
-                    return Err("a path cannot have several selectors in one bracket; write several paths".to_owned());
+                    return Err(
+                        "a path cannot have several selectors in one bracket; write several paths".to_owned()
+                    );
                 }
             });
         }
@@ -71,7 +76,7 @@ impl Select {
 
     /// The pointer pattern it leads to, `*` for wildcards, indices and slices.
     pub(crate) fn pattern(&self) -> String {
-        self.steps.iter().fold(String::new(), |pattern, step| pattern + "/" + &step.pattern())
+        tail(&self.steps)
     }
 
     /// Every place it leads to in `root`, in order. A path whose last part is missing leads to
@@ -92,6 +97,11 @@ impl Step {
             _ => "*".to_owned(),
         }
     }
+}
+
+/// The pointer pattern of steps.
+fn tail(steps: &[Step]) -> String {
+    steps.iter().fold(String::new(), |pattern, step| pattern + "/" + &step.pattern())
 }
 
 fn walk<'n>(steps: &[Step], at: Selection<'n>, found: &mut Vec<Selection<'n>>) {
@@ -163,7 +173,7 @@ fn child<'n>(at: &Selection<'n>, token: &str, step: &Step) -> Selection<'n> {
 
 /// The place that `steps` would lead to below something that is not known.
 fn below<'n>(at: Selection<'n>, steps: &[Step]) -> Selection<'n> {
-    let tail: String = steps.iter().map(|step| format!("/{}", step.pattern())).collect();
+    let tail = tail(steps);
     let pattern = format!("{}{tail}", at.pattern);
     Selection { pointer: format!("{}{tail}", at.pointer), pattern, ..at }
 }

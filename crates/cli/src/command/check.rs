@@ -2,13 +2,13 @@
 
 use super::judgement::{Judge, Judged};
 use crate::args::{CheckArgs, FailOn};
+use crate::checkout::RootPaths;
 use crate::exit::{Error, Exit};
 use crate::progress::Progress;
-use crate::checkout::RootPaths;
 use crate::{checkout, output, setup};
 use manifest::{Limits, Source};
-use report::{Counts, Format, NotLinted, Options, Report, ReportInput, Tool};
 use repo::{Input, NotLintedReason, Scan};
+use report::{Counts, Format, NotLinted, Options, Report, ReportInput, Tool};
 use rules::{Rule, RuleDoc, RuleSet, Severity};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     let parsed = scan.sources.iter().count();
     // Files of our own become texts of the run, so that findings can point into them.
     let config_source = config.source.map(|source| scan.sources.add(source));
-    let baseline_source = arguments.baseline.as_deref().map(text_of).transpose()?.map(|text| scan.sources.add(text));
+    let baseline_source =
+        arguments.baseline.as_deref().map(text_of).transpose()?.map(|text| scan.sources.add(text));
     let Judged { judgement, notice } = Judge {
         arguments,
         scan: &scan,

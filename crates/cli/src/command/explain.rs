@@ -17,7 +17,8 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Error> {
     match arguments.format {
         TextFormat::Human => output::line(human(rule).trim_end())?,
         TextFormat::Json => {
-            let mut value = serde_json::to_value(rule.file()).map_err(|error| Error::Usage(error.to_string()))?;
+            let mut value =
+                serde_json::to_value(rule.file()).map_err(|error| Error::Usage(error.to_string()))?;
             if let Some(map) = value.as_object_mut() {
                 map.insert("category".to_owned(), rule.category.as_ref().into());
             }
@@ -67,6 +68,9 @@ fn human(rule: &Rule) -> String {
 }
 
 fn indented(text: &str) -> String {
-    let lines = text.trim_end().lines().map(|line| if line.is_empty() { String::new() } else { format!("    {line}") });
+    let lines = text
+        .trim_end()
+        .lines()
+        .map(|line| if line.is_empty() { String::new() } else { format!("    {line}") });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -12,7 +12,10 @@ pub(crate) fn run(arguments: &InitArgs) -> Result<Exit, Error> {
         return Ok(Exit::Clean);
     }
     if arguments.file.exists() {
-        return Err(Error::Usage(format!("{} is there already; `init -` prints one", arguments.file.display())));
+        return Err(Error::Usage(format!(
+            "{} is there already; `init -` prints one",
+            arguments.file.display()
+        )));
     }
     output::to_file(&arguments.file, |out| out.write_all(text.as_bytes()))?;
     output::line(&format!("wrote {}", arguments.file.display()))?;

@@ -41,7 +41,10 @@ fn json(out: &mut dyn Write, source: &Source, reading: &Reading) -> io::Result<(
                 let place = source.position(error.span.start);
                 let message = serde_json::Value::from(error.message.as_str());
                 let (line, column) = (place.line, place.column);
-                writeln!(out, "\"error\": {{\"message\": {message}, \"line\": {line}, \"column\": {column}}}}}")?;
+                writeln!(
+                    out,
+                    "\"error\": {{\"message\": {message}, \"line\": {line}, \"column\": {column}}}}}"
+                )?;
             }
         }
     }

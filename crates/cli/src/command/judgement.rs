@@ -57,7 +57,8 @@ impl Judge<'_> {
         let topology = Topology::new(&scan.inventory, topology::Settings::default());
         let is_named = |object: &Object| scan.is_named(object.source);
         let affected = self.arguments.affected.then(|| Affected::new(&scan.inventory, is_named));
-        let is_affected = |object: &Object| affected.as_ref().is_some_and(|affected| affected.includes(object));
+        let is_affected =
+            |object: &Object| affected.as_ref().is_some_and(|affected| affected.includes(object));
         let mut judgement = rules::judge(&rules::Input {
             inventory: &scan.inventory,
             topology: &topology,
@@ -77,7 +78,8 @@ impl Judge<'_> {
     /// In a file that was not given, only a rule over several objects can have changed its mind.
     fn keep_related(&self, judgement: &mut Judgement) {
         let needs_related = |rule: &&Rule| rule.file().needs.contains(&Need::Related);
-        let related: HashSet<&str> = self.rules.iter().filter(needs_related).map(|rule| rule.id.as_ref()).collect();
+        let related: HashSet<&str> =
+            self.rules.iter().filter(needs_related).map(|rule| rule.id.as_ref()).collect();
         let is_told = |rule: &str, source| self.scan.is_named(source) || related.contains(rule);
         judgement.findings.retain(|finding| is_told(&finding.rule, finding.location.span.source));
         judgement.undecided.retain(|undecided| is_told(&undecided.rule, undecided.location.span.source));
@@ -100,29 +102,44 @@ impl Judge<'_> {
         if !self.mentions_the_tool() {
             return (judgement, None);
         }
-        let comments: Vec<_> =
-            scan.infos.iter().zip(0u32..).map(|(info, id)| (SourceId(id), info.comments.as_slice())).collect();
+        let comments: Vec<_> = scan
+            .infos
+            .iter()
+            .zip(0u32..)
+            .map(|(info, id)| (SourceId(id), info.comments.as_slice()))
+            .collect();
         let objects: Vec<_> = scan.inventory.objects().map(|(_, object)| object).collect();
         let subjects: Vec<_> = objects
             .iter()
             .map(|object| Subject {
                 manifest: &object.manifest,
                 source: object.source,
-                namespaces: object.placements.iter().filter_map(|placement| placement.namespace.name()).collect(),
+                namespaces: object
+                    .placements
+                    .iter()
+                    .filter_map(|placement| placement.namespace.name())
+                    .collect(),
             })
             .collect();
-        let applied = suppress::apply(judgement, &Context {
-            sources: &scan.sources,
-            comments: &comments,
-            subjects: &subjects,
-            config: self.config,
-            config_source: self.config_source,
-            table: &self.rules.table(),
-            today: today(),
-            path: &|source| self.paths.get(source),
-            reported: &|source| scan.is_named(source) || (self.is_whole && Some(source) == self.config_source),
-            ran: &|rule, subject| self.has_run(rule, subject.and_then(|index| objects.get(index)).copied()),
-        });
+        let applied = suppress::apply(
+            judgement,
+            &Context {
+                sources: &scan.sources,
+                comments: &comments,
+                subjects: &subjects,
+                config: self.config,
+                config_source: self.config_source,
+                table: &self.rules.table(),
+                today: today(),
+                path: &|source| self.paths.get(source),
+                reported: &|source| {
+                    scan.is_named(source) || (self.is_whole && Some(source) == self.config_source)
+                },
+                ran: &|rule, subject| {
+                    self.has_run(rule, subject.and_then(|index| objects.get(index)).copied())
+                },
+            },
+        );
         let notice = applied.notice();
         (applied.judgement, notice)
     }

@@ -191,9 +191,9 @@ impl<'t, 'n> Composer<'t, 'n> {
     }
 
     fn odd_key(&self, kind: &Kind, at: usize) -> String {
-        let rest = self.text.get(at..).unwrap_or_default();
+        let rest = self.text.get(at.saturating_sub(1)..).unwrap_or_default();
         let what = if matches!(kind, Kind::List(_)) { "list" } else { "map" };
-        if rest.starts_with(b"{{") {
+        if rest.starts_with(b"{{") || rest.get(1..).is_some_and(|rest| rest.starts_with(b"{{")) {
             "a map cannot be a key; a template `{{ … }}` must be quoted".to_owned()
         } else {
             format!("a {what} cannot be a key; a text that starts with a bracket or brace must be quoted")

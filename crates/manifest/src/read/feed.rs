@@ -99,10 +99,22 @@ impl Places {
         Self { start: range.start, end: range.end, cuts }
     }
 
-    /// The byte of the text at which the parser's `index` is.
-    pub(super) fn byte(&self, index: u64) -> usize {
+    /// The byte of the text at which the parser's `index` is: where something starts.
+    pub(super) fn start(&self, index: u64) -> usize {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         let left_out = self.cuts.partition_point(|cut| *cut <= index);
         self.start.saturating_add(index).saturating_add(left_out).min(self.end)
+    }
+
+    /// The byte of the text behind the one before the parser's `index`: where something ends.
+    pub(super) fn end(&self, index: u64) -> usize {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let left_out = self.cuts.partition_point(|cut| *cut < index);
+        self.start.saturating_add(index).saturating_add(left_out).min(self.end)
+    }
+
+    /// Behind the last byte.
+    pub(super) fn last(&self) -> usize {
+        self.end
     }
 }

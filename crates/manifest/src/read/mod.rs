@@ -133,6 +133,10 @@ impl ProblemKind {
 /// dropped by functions that call themselves.
 const DEEPEST: usize = 500;
 
+/// So many documents behind `...` are read between two separators: kubectl reads none, and each
+/// costs a look at all that follow.
+const MOST_BEHIND: usize = 100;
+
 /// A text with more documents than this, empty ones too, is not read to its end.
 const MOST_DOCUMENTS: usize = 100_000;
 
@@ -234,6 +238,7 @@ impl File<'_> {
     fn piece(&mut self, reader: &mut Reader<'_>, piece: Piece) {
         let Piece { range, after, mut reached } = piece;
         let mut at = range.start;
+        let mut behind = 0;
         while self.another(at) {
             let composed = reader.read(at..range.end, &mut self.notes);
             let document_end = match composed.end {
@@ -251,6 +256,13 @@ impl File<'_> {
                         reached = false;
                     }
                     at = end;
+                    behind += 1;
+                    if behind > MOST_BEHIND {
+                        let message = format!("more than {MOST_BEHIND} documents stand behind `...` here");
+                        let span = self.notes.span(at, at);
+                        self.notes.problem(ProblemKind::Limit, message, span, None);
+                        break;
+                    }
                 }
                 Some(End::Before(junk)) => {
                     let message = "this does not belong to the document above; kubectl ignores it".to_owned();

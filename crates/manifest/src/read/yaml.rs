@@ -82,14 +82,14 @@ impl<'t> Reader<'t> {
             let event = parser.parse().map_err(Stop::Parser)?;
             match event.data {
                 EventData::StreamEnd => {
-                    composer.skip_to(places.byte(u64::MAX));
+                    composer.skip_to(places.last());
                     return Ok(None);
                 }
                 EventData::DocumentEnd { implicit } => {
-                    let start = places.byte(event.start_mark.index);
+                    let start = places.start(event.start_mark.index);
                     composer.skip_to(start);
-                    let end = places.byte(event.end_mark.index);
-                    let last = end == places.byte(u64::MAX);
+                    let end = places.end(event.end_mark.index);
+                    let last = start == places.last();
                     return Ok(match implicit {
                         false => Some(End::Marked(end)),
                         true if last => None,
@@ -109,7 +109,7 @@ impl<'t> Reader<'t> {
         }
         let context = error.context();
         let (message, at_context) = words::sentence(error.problem(), context);
-        let place = |mark: Option<libyaml_safer::Mark>| mark.map(|mark| places.byte(mark.index));
+        let place = |mark: Option<libyaml_safer::Mark>| mark.map(|mark| places.start(mark.index));
         let context_at = place(error.context_mark());
         let found_at = place(error.problem_mark()).unwrap_or(range.start);
         let at = if at_context { context_at.unwrap_or(found_at) } else { found_at };
@@ -147,8 +147,9 @@ enum Stop {
 }
 
 fn take(event: Event, composer: &mut Composer<'_, '_>, places: &Places) -> Result<(), Failure> {
-    let start = places.byte(event.start_mark.index);
-    let end = places.byte(event.end_mark.index);
+    let (first, last) = (event.start_mark.index, event.end_mark.index);
+    let start = places.start(first);
+    let end = if first == last { start } else { places.end(last) };
     match event.data {
         EventData::Alias { anchor } => composer.alias(&anchor, start..end),
         EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {

@@ -28,7 +28,11 @@ pub(crate) const FORCED: &[(&str, &str)] = &[
     ("mark", "our parser skips a byte order mark at the start of any line; Go's takes it for a letter"),
     (
         "empty-key",
-        "Go's parser forgets that `[` or `{` may start a key when it is closed at once, and stops reading there",
+        "Go's parser forgets that `[` or `{` may start a key where `]`, `}` or `?` follows, and ends the document",
+    ),
+    (
+        "behind-end",
+        "what cannot belong to a document is ignored, but each parser looks at some of it for errors",
     ),
     ("long-key", "a key has 1,024 characters at most for Go's parser, 1,024 bytes for ours"),
     ("json-encoding", "Go's JSON reader puts U+FFFD for what is not UTF-8; we refuse it as we do in YAML"),
@@ -49,7 +53,8 @@ const FORCED_CASES: &[(&str, &[&[u8]])] = &[
     ("tag-comma", &[b"a: !foo,bar 1\n", b"[!a, b]\n", b"[!!str, b]\n", b"a: !a[b] c\n"]),
     ("quote-escape", &[b"a: \"\\'\""]),
     ("mark", &[b"a: 1\n\xef\xbb\xbfb: 2\n", b"a: 1\n\xef\xbb\xbfa: 2\n", b"# c\n\xef\xbb\xbfa\n# c\n"]),
-    ("empty-key", &[b"[]: a\n", b"[]: a]\n"]),
+    ("empty-key", &[b"[]: a\n", b"[]: a]\n", b"- a\n---\n{? a}b: c\n"]),
+    ("behind-end", &[b"|-\n{a? @\n", b"|+2\n[}%!<a> "]),
     ("json-encoding", &[b"{\"a\": \"\xff\"}\n"]),
     ("merged-infinity", &[b"<<: {a: .inf}\na: 1\n"]),
 ];

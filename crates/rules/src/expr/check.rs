@@ -38,17 +38,17 @@ pub(crate) struct Names<'n>(Vec<(&'n str, Type<'n>)>);
 impl<'n> Names<'n> {
     /// `self`, `object`, `params` with these names, and these variables of the topology.
     pub(crate) fn new(params: &'n [&'n str], variables: &[FieldSchema]) -> Self {
-        let mut names =
-            vec![("self", Type::Any), ("object", Type::Any), ("params", Type::Params(params))];
+        let mut names = vec![("self", Type::Any), ("object", Type::Any), ("params", Type::Params(params))];
         names.extend(variables.iter().map(|variable| (variable.name, variable.kind.into())));
         Self(names)
     }
 
     /// The same names, where `self` is a view.
     pub(crate) fn with_self(&self, schema: &'static Schema) -> Self {
-        let names = self.0.iter().map(|(name, kind)| {
-            (*name, if *name == "self" { Type::View(schema) } else { *kind })
-        });
+        let names = self
+            .0
+            .iter()
+            .map(|(name, kind)| (*name, if *name == "self" { Type::View(schema) } else { *kind }));
         Self(names.collect())
     }
 
@@ -121,7 +121,9 @@ impl<'c> Checker<'c> {
             }),
             Type::Params(params) if params.contains(&field) => Ok(Type::Any),
             Type::Params(params) => Err(self.error(field, "the rule has no such parameter", params)),
-            Type::Views(_) => Err(self.error(field, "a list has no fields; use exists, all, filter or map", &[])),
+            Type::Views(_) => {
+                Err(self.error(field, "a list has no fields; use exists, all, filter or map", &[]))
+            }
             Type::Lookup(_) => Err(self.error(field, "this is looked up by name: […]", &[])),
         }
     }
@@ -140,18 +142,13 @@ impl<'c> Checker<'c> {
         }
         match (call.func_name.as_str(), args.first()) {
             (INDEX, Some(Type::Lookup(schema) | Type::Views(schema))) => Ok(Type::View(schema)),
-            (operators::CONDITIONAL, _) => Ok(args.get(1).copied().unwrap_or(Type::Any)),
-            // `filter` builds its result by adding lists.
-            (operators::ADD, _) => Ok(args.get(1).copied().unwrap_or(Type::Any)),
+            // `filter` builds its result by adding lists, under a condition.
+            (operators::CONDITIONAL | operators::ADD, _) => Ok(args.get(1).copied().unwrap_or(Type::Any)),
             _ => Ok(Type::Any),
         }
     }
 
-    fn comprehension(
-        &self,
-        it: &ComprehensionExpr,
-        locals: &mut Locals<'c>,
-    ) -> Result<Type<'c>, ExprError> {
+    fn comprehension(&self, it: &ComprehensionExpr, locals: &mut Locals<'c>) -> Result<Type<'c>, ExprError> {
         let range = self.infer(&it.iter_range, locals)?;
         let item = if let Type::Views(schema) = range { Type::View(schema) } else { Type::Any };
         let depth = locals.len();
@@ -166,7 +163,8 @@ impl<'c> Checker<'c> {
     }
 
     fn error(&self, name: &str, what: &str, known: &[&str]) -> ExprError {
-        let help = schema::did_you_mean(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let help =
+            schema::did_you_mean(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
         ExprError { message: format!("`{name}`: {what}"), at: find_word(self.text, name), help }
     }
 }
@@ -187,9 +185,12 @@ fn keeps_items(it: &ComprehensionExpr) -> bool {
 /// Where a word first stands in a text, whole.
 fn find_word(text: &str, word: &str) -> Option<(usize, usize)> {
     let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
-    text.match_indices(word).map(|(at, _)| at).find(|at| {
-        let before = text.get(..*at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
-    }).map(|at| (at, word.len()))
+    text.match_indices(word)
+        .map(|(at, _)| at)
+        .find(|at| {
+            let before = text.get(..*at).and_then(|text| text.chars().next_back());
+            let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+        .map(|at| (at, word.len()))
 }

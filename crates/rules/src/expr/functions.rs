@@ -2,17 +2,32 @@
 
 use super::strict::{KNOWN, SETTLED, TEXT};
 use super::value::{PARTIAL_TYPE, PartialVal, UnknownVal, reason_of, unknown};
-use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelNull, CelString, CelUInt, DYN_TYPE, STRING_TYPE,
-};
+use cel::common::types::{CelBool, CelDouble, CelInt, CelNull, CelString, CelUInt, DYN_TYPE, STRING_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{Env, ExecutionError};
 use manifest::{Part, Partial};
 
 /// Every function a rule may call, besides operators and macros.
 pub(crate) const FUNCTIONS: [&str; 19] = [
-    "bool", "charAt", "contains", "double", "endsWith", "indexOf", "int", "join", "lastIndexOf", "lowerAscii",
-    "matches", "replace", "size", "split", "startsWith", "string", "substring", "trim", "upperAscii",
+    "bool",
+    "charAt",
+    "contains",
+    "double",
+    "endsWith",
+    "indexOf",
+    "int",
+    "join",
+    "lastIndexOf",
+    "lowerAscii",
+    "matches",
+    "replace",
+    "size",
+    "split",
+    "startsWith",
+    "string",
+    "substring",
+    "trim",
+    "upperAscii",
 ];
 
 type Result<'b, 'v> = std::result::Result<CowVal<'b, 'v>, ExecutionError>;
@@ -22,9 +37,9 @@ pub(super) fn environment() -> Env {
     let mut env = Env::stdlib();
     // Declaring fails only for a name that is declared twice; a test calls every one of them.
     let guards = [(KNOWN, known as Overload), (SETTLED, settled), (TEXT, text)];
-    let declared = guards.into_iter().try_for_each(|(name, function)| {
-        env.add_overload(name, name, vec![DYN_TYPE, STRING_TYPE], function)
-    });
+    let declared = guards
+        .into_iter()
+        .try_for_each(|(name, function)| env.add_overload(name, name, vec![DYN_TYPE, STRING_TYPE], function));
     debug_assert!(declared.is_ok());
     let partial = [("startsWith", starts_with as Overload), ("endsWith", ends_with), ("contains", contains)];
     let declared = partial.into_iter().try_for_each(|(name, function)| {
@@ -37,6 +52,7 @@ pub(super) fn environment() -> Env {
     env
 }
 
+/// By value, because `cel` hands the arguments over so.
 type Overload = for<'b, 'v> fn(Vec<CowVal<'b, 'v>>) -> Result<'b, 'v>;
 
 /// The value, the phrase for it.
@@ -70,10 +86,7 @@ fn text<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
 }
 
 /// Asks partly known text; `decide` gives what is surely so.
-fn of_partial<'b, 'v>(
-    args: &[CowVal<'b, 'v>],
-    decide: fn(&Partial, &str) -> Option<bool>,
-) -> Result<'b, 'v> {
+fn of_partial<'b, 'v>(args: &[CowVal<'b, 'v>], decide: fn(&Partial, &str) -> Option<bool>) -> Result<'b, 'v> {
     let partial = args.first().and_then(|value| value.downcast_ref::<PartialVal>());
     let word = args.get(1).and_then(|value| value.downcast_ref::<CelString>());
     let (Some(PartialVal(partial)), Some(word)) = (partial, word) else {
@@ -84,6 +97,7 @@ fn of_partial<'b, 'v>(
         .ok_or_else(|| unknown(&format!("the text is {}", partial.raw)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of `Overload`")]
 fn starts_with<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
     of_partial(&args, |partial, word| match partial.parts.first() {
         Some(Part::Text(text)) if text.starts_with(word) => Some(true),
@@ -92,6 +106,7 @@ fn starts_with<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of `Overload`")]
 fn ends_with<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
     of_partial(&args, |partial, word| match partial.parts.last() {
         Some(Part::Text(text)) if text.ends_with(word) => Some(true),
@@ -100,6 +115,7 @@ fn ends_with<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of `Overload`")]
 fn contains<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
     of_partial(&args, |partial, word| {
         let found = partial.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(word)));

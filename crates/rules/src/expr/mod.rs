@@ -48,11 +48,14 @@ pub(crate) enum Silence {
 /// A checked expression.
 #[derive(Debug)]
 pub(crate) struct Expr {
-    /// As written, for reading text and places.
+    /// For reading text and places.
     plain: Expression,
     /// Every read of an unknown is an error.
     strict: Expression,
 }
+
+/// A view, and its place.
+pub(crate) type Item = (Option<Place>, Box<dyn Val>);
 
 /// The values that an expression's names stand for.
 pub(crate) trait Scope: Send + Sync {
@@ -79,10 +82,10 @@ impl Expr {
     /// Parses and checks an expression.
     pub(crate) fn new(text: &str, names: &Names<'_>) -> Result<Self, ExprError> {
         let parsed = PrattParser::default().parse(text);
-        let plain = parsed.map_err(|errors| syntax_error(text, &errors))?;
-        check::check(&plain, text, names)?;
-        let strict = strict::strict(plain.clone(), &names.lookups());
-        Ok(Self { plain, strict })
+        let parsed = parsed.map_err(|errors| syntax_error(text, &errors))?;
+        check::check(&parsed, text, names)?;
+        let strict = strict::strict(parsed.clone(), &names.lookups());
+        Ok(Self { plain: strict::plain(parsed), strict })
     }
 
     /// Parses and checks an expression that gives a list of views; also gives what they have.
@@ -95,8 +98,8 @@ impl Expr {
     }
 
     /// Each item of its value, a list of views, with its place.
-    pub(crate) fn items(&self, scope: &dyn Scope) -> Result<Vec<(Option<Place>, Box<dyn Val>)>, Silence> {
-        self.evaluate(&self.strict, scope, |value| {
+    pub(crate) fn items(&self, scope: &dyn Scope) -> Result<Vec<Item>, Silence> {
+        evaluate(&self.strict, scope, |value| {
             let mut found = Vec::new();
             if let Some(list) = value.as_iterable() {
                 let mut items = list.iter();
@@ -110,18 +113,20 @@ impl Expr {
 
     /// Whether it holds.
     pub(crate) fn holds(&self, scope: &dyn Scope) -> Result<bool, Silence> {
-        self.evaluate(&self.strict, scope, |value| value.downcast_ref::<cel::common::types::CelBool>().map(|b| *b.inner()))?
-            .ok_or_else(|| Silence::Failed("the expression gives no boolean".to_owned()))
+        evaluate(&self.strict, scope, |value| {
+            value.downcast_ref::<cel::common::types::CelBool>().map(|b| *b.inner())
+        })?
+        .ok_or_else(|| Silence::Failed("the expression gives no boolean".to_owned()))
     }
 
     /// Its value as people read it; what is not known is shown as it is written.
     pub(crate) fn text(&self, scope: &dyn Scope) -> Result<String, Silence> {
-        self.evaluate(&self.plain, scope, functions::display)
+        evaluate(&self.plain, scope, functions::display)
     }
 
     /// The places of its value: of a view or map, or of each item of a list of those.
     pub(crate) fn places(&self, scope: &dyn Scope) -> Result<Vec<Place>, Silence> {
-        self.evaluate(&self.plain, scope, |value| {
+        evaluate(&self.plain, scope, |value| {
             if let Some(place) = value::place_of(value) {
                 return vec![place];
             }
@@ -135,20 +140,19 @@ impl Expr {
             places
         })
     }
+}
 
-    fn evaluate<T>(
-        &self,
-        expression: &Expression,
-        scope: &dyn Scope,
-        read: impl Fn(&dyn Val) -> T,
-    ) -> Result<T, Silence> {
-        let resolver = Resolver(scope);
-        let mut context = Context::with_env(environment());
-        context.set_variable_resolver(&resolver);
-        match Value::resolve_val(expression, &context) {
-            Ok(value) => Ok(read(value.as_ref())),
-            Err(error) => Err(silence(&error, scope.subject())),
-        }
+fn evaluate<T>(
+    expression: &Expression,
+    scope: &dyn Scope,
+    read: impl Fn(&dyn Val) -> T,
+) -> Result<T, Silence> {
+    let resolver = Resolver(scope);
+    let mut context = Context::with_env(environment());
+    context.set_variable_resolver(&resolver);
+    match Value::resolve_val(expression, &context) {
+        Ok(value) => Ok(read(value.as_ref())),
+        Err(error) => Err(silence(&error, scope.subject())),
     }
 }
 

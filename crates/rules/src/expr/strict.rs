@@ -31,11 +31,17 @@ pub(super) fn with_subject(phrase: &str, subject: &str) -> String {
 
 /// The strict form of an expression; `lookups` are names that are indexed by text.
 pub(super) fn strict(expr: IdedExpr, lookups: &[&str]) -> IdedExpr {
-    Rewriter { lookups }.value(expr, KNOWN)
+    Rewriter { lookups, guards: true }.value(expr, KNOWN)
+}
+
+/// The form for texts and places: `has` as in the strict form, and what is not known is shown.
+pub(super) fn plain(expr: IdedExpr) -> IdedExpr {
+    Rewriter { lookups: &[], guards: false }.value(expr, KNOWN)
 }
 
 struct Rewriter<'l> {
     lookups: &'l [&'l str],
+    guards: bool,
 }
 
 impl Rewriter<'_> {
@@ -44,7 +50,11 @@ impl Rewriter<'_> {
         if is_chain(&expr.expr) {
             let phrase = phrase(&expr.expr);
             let chain = self.chain(expr);
-            return if is_internal(&chain.expr) { chain } else { wrap(guard, chain, &phrase) };
+            return if is_internal(&chain.expr) || !self.guards {
+                chain
+            } else {
+                wrap(guard, chain, &phrase)
+            };
         }
         let id = expr.id;
         let expr = match expr.expr {
@@ -84,7 +94,7 @@ impl Rewriter<'_> {
         let id = expr.id;
         let expr = match expr.expr {
             Expr::Select(mut select) => {
-                *select.operand = self.operand(std::mem::take(&mut select.operand));
+                *select.operand = self.operand(std::mem::take(select.operand.as_mut()));
                 Expr::Select(select)
             }
             Expr::Call(mut call) => {
@@ -92,7 +102,7 @@ impl Rewriter<'_> {
                 let of = call.args.pop().unwrap_or_default();
                 let by_text = matches!(&of.expr, Expr::Ident(name) if self.lookups.contains(&name.as_str()));
                 let key = self.value(key, if by_text { TEXT } else { KNOWN });
-                call.args = vec![self.operand(Box::new(of)), key];
+                call.args = vec![self.operand(of), key];
                 Expr::Call(call)
             }
             other => other,
@@ -101,8 +111,8 @@ impl Rewriter<'_> {
     }
 
     /// What a field is taken of: a chain, or a value.
-    fn operand(&self, expr: Box<IdedExpr>) -> IdedExpr {
-        if is_chain(&expr.expr) { self.chain(*expr) } else { self.value(*expr, KNOWN) }
+    fn operand(&self, expr: IdedExpr) -> IdedExpr {
+        if is_chain(&expr.expr) { self.chain(expr) } else { self.value(expr, KNOWN) }
     }
 
     fn call(&self, mut call: CallExpr) -> CallExpr {
@@ -131,7 +141,7 @@ impl Rewriter<'_> {
         tests.reverse();
         tests.push(select);
         let test = |mut select: SelectExpr| {
-            *select.operand = self.operand(std::mem::take(&mut select.operand));
+            *select.operand = self.operand(std::mem::take(select.operand.as_mut()));
             IdedExpr { id: 0, expr: Expr::Select(select) }
         };
         let all = tests.into_iter().map(test).reduce(|left, right| {

@@ -2,7 +2,9 @@
 
 use super::{Expr, Names, Scope, Silence, node_value};
 use cel::common::value::{CowVal, Val};
-use manifest::{Entry, Map, Node, Number, Origin, Part, Partial, SourceId, Span, Unknown, UnknownReason, Value};
+use manifest::{
+    Entry, Map, Node, Number, Origin, Part, Partial, SourceId, Span, Unknown, UnknownReason, Value,
+};
 use proptest::prelude::*;
 
 const ORIGIN: Origin = Origin { span: Span { source: SourceId(0), start: 0, end: 0 }, used_at: None };
@@ -36,7 +38,8 @@ fn list(items: Vec<Node>) -> Node {
 }
 
 fn map(entries: Vec<(&str, Node)>) -> Node {
-    let entries = entries.into_iter().map(|(key, value)| Entry { key: key.to_owned(), key_origin: ORIGIN, value });
+    let entries =
+        entries.into_iter().map(|(key, value)| Entry { key: key.to_owned(), key_origin: ORIGIN, value });
     node(Value::Map(Map { entries: entries.collect(), open: None }))
 }
 
@@ -46,7 +49,7 @@ impl Scope for Object<'_> {
     fn value<'s>(&'s self, name: &str) -> Option<CowVal<'s, 's>> {
         ["object", "self"].contains(&name).then(|| CowVal::Borrowed(self.0.as_ref()))
     }
-    fn subject(&self) -> &str {
+    fn subject(&self) -> &'static str {
         "spec"
     }
 }
@@ -129,6 +132,23 @@ fn what_needs_the_unknown_is_undecided_and_says_what() {
 }
 
 #[test]
+fn texts_show_what_is_not_known_as_it_is_written() {
+    let text = |expression: &str| {
+        let expr = Expr::new(expression, &Names::new(&[], &[])).expect(expression);
+        expr.text(&Object(node_value(&example())))
+    };
+    for (expression, expected) in [
+        ("object.unknown", "${X}"),
+        ("object.image", "ghcr.io/${X}:17"),
+        ("object.known", "a, b"),
+        ("has(object.absent.below) ? 'there' : 'not there'", "not there"),
+        ("object.one", "1"),
+    ] {
+        assert_eq!(text(expression).as_deref(), Ok(expected), "{expression}");
+    }
+}
+
+#[test]
 fn an_open_map_does_not_tell_absence() {
     let mut object = example();
     let Value::Map(map) = &mut object.value else { unreachable!() };
@@ -144,17 +164,34 @@ fn an_open_map_does_not_tell_absence() {
 #[test]
 fn a_field_that_is_not_there_is_a_failure_not_a_pass() {
     assert!(matches!(holds("object.absent == 1", &example()), Err(Silence::Failed(_))));
-    assert!(matches!(holds("object.one == 1 && object.name", &example()), Err(Silence::Undecided(_) | Silence::Failed(_))));
+    assert!(matches!(
+        holds("object.one == 1 && object.name", &example()),
+        Err(Silence::Undecided(_) | Silence::Failed(_))
+    ));
 }
 
 #[test]
 fn every_declared_function_can_be_called() {
     for expression in [
-        "bool('true')", "'ab'.charAt(0) == 'a'", "'ab'.contains('b')", "double('1.5') > 1.0", "'ab'.endsWith('b')",
-        "'ab'.indexOf('b') == 1", "int('1') == 1", "['a', 'b'].join('-') == 'a-b'", "'abb'.lastIndexOf('b') == 2",
-        "'AB'.lowerAscii() == 'ab'", "'ab'.matches('^a')", "'ab'.replace('a', 'c') == 'cb'", "'ab'.size() == 2",
-        "'a-b'.split('-') == ['a', 'b']", "'ab'.startsWith('a')", "string(1) == '1'", "'ab'.substring(1) == 'b'",
-        "' a '.trim() == 'a'", "'ab'.upperAscii() == 'AB'",
+        "bool('true')",
+        "'ab'.charAt(0) == 'a'",
+        "'ab'.contains('b')",
+        "double('1.5') > 1.0",
+        "'ab'.endsWith('b')",
+        "'ab'.indexOf('b') == 1",
+        "int('1') == 1",
+        "['a', 'b'].join('-') == 'a-b'",
+        "'abb'.lastIndexOf('b') == 2",
+        "'AB'.lowerAscii() == 'ab'",
+        "'ab'.matches('^a')",
+        "'ab'.replace('a', 'c') == 'cb'",
+        "'ab'.size() == 2",
+        "'a-b'.split('-') == ['a', 'b']",
+        "'ab'.startsWith('a')",
+        "string(1) == '1'",
+        "'ab'.substring(1) == 'b'",
+        "' a '.trim() == 'a'",
+        "'ab'.upperAscii() == 'AB'",
     ] {
         assert_eq!(holds(expression, &example()), Ok(true), "{expression}");
     }
@@ -231,26 +268,44 @@ fn leaf() -> impl Strategy<Value = Leaf> {
 
 fn operand() -> impl Strategy<Value = String> {
     prop_oneof![
-        Just("object.x".to_owned()), Just("object.y".to_owned()), Just("object.l[0]".to_owned()),
-        Just("object.l[1]".to_owned()), Just("1".to_owned()), Just("'a'".to_owned()), Just("'ab'".to_owned()),
-        Just("true".to_owned()), Just("object.l".to_owned()), Just("['a', 'b']".to_owned()), Just("object.m".to_owned()),
+        Just("object.x".to_owned()),
+        Just("object.y".to_owned()),
+        Just("object.l[0]".to_owned()),
+        Just("object.l[1]".to_owned()),
+        Just("1".to_owned()),
+        Just("'a'".to_owned()),
+        Just("'ab'".to_owned()),
+        Just("true".to_owned()),
+        Just("object.l".to_owned()),
+        Just("['a', 'b']".to_owned()),
+        Just("object.m".to_owned()),
         Just("size(object.l)".to_owned()),
     ]
 }
 
 fn expression() -> impl Strategy<Value = String> {
-    let compare = (operand(), prop_oneof![Just("=="), Just("!="), Just("<"), Just(">="), Just("in")], operand())
-        .prop_map(|(left, operator, right)| format!("{left} {operator} {right}"));
-    let text = (prop_oneof![Just("object.x"), Just("object.y"), Just("object.l[0]")],
+    let compare =
+        (operand(), prop_oneof![Just("=="), Just("!="), Just("<"), Just(">="), Just("in")], operand())
+            .prop_map(|(left, operator, right)| format!("{left} {operator} {right}"));
+    let text = (
+        prop_oneof![Just("object.x"), Just("object.y"), Just("object.l[0]")],
         prop_oneof![Just("startsWith"), Just("endsWith"), Just("contains"), Just("matches")],
-        prop_oneof![Just("'a'"), Just("'ab'"), Just("'b'"), Just("''")])
+        prop_oneof![Just("'a'"), Just("'ab'"), Just("'b'"), Just("''")],
+    )
         .prop_map(|(of, function, word)| format!("{of}.{function}({word})"));
-    let listed = (prop_oneof![Just("all"), Just("exists"), Just("exists_one")],
-        prop_oneof![Just("=="), Just("!=")], prop_oneof![Just("'a'"), Just("1"), Just("object.x")])
+    let listed = (
+        prop_oneof![Just("all"), Just("exists"), Just("exists_one")],
+        prop_oneof![Just("=="), Just("!=")],
+        prop_oneof![Just("'a'"), Just("1"), Just("object.x")],
+    )
         .prop_map(|(name, operator, value)| format!("object.l.{name}(i, i {operator} {value})"));
     let filtered = prop_oneof![Just("'a'"), Just("1")]
         .prop_map(|value| format!("object.l.filter(i, i == {value}).size() == 1"));
-    let present = prop_oneof![Just("has(object.m.k)".to_owned()), Just("has(object.z)".to_owned()), Just("'k' in object.m".to_owned())];
+    let present = prop_oneof![
+        Just("has(object.m.k)".to_owned()),
+        Just("has(object.z)".to_owned()),
+        Just("'k' in object.m".to_owned())
+    ];
     let leaf = prop_oneof![4 => compare, 2 => text, 2 => listed, 1 => filtered, 1 => present];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![

@@ -43,7 +43,9 @@ pub(crate) fn from_node<'n>(node: &'n Node) -> Box<dyn Val + 'n> {
         Value::Unknown(value) => {
             Box::new(UnknownVal { raw: value.raw.clone(), reason: value.reason.to_string() })
         }
-        Value::List(items) => Box::new(NodeList { nodes: items, vals: items.iter().map(from_node).collect() }),
+        Value::List(items) => {
+            Box::new(NodeList { nodes: items, vals: items.iter().map(from_node).collect() })
+        }
         Value::Map(map) => Box::new(NodeMap::new(map, node.origin.span)),
     }
 }
@@ -334,7 +336,8 @@ impl Indexer for NodeMap<'_> {
         Self: 'v,
     {
         if let Some(hidden) = key.downcast_ref::<Hidden>() {
-            return hidden.answer(unknown_in_map(self.map), Some(Place { span: self.span, pointer: String::new() }));
+            return hidden
+                .answer(unknown_in_map(self.map), Some(Place { span: self.span, pointer: String::new() }));
         }
         let Some(key) = key.downcast_ref::<CelString>() else {
             let got = key.get_type().name().to_owned();
@@ -407,7 +410,8 @@ impl Hidden {
         reason: Option<String>,
         place: Option<Place>,
     ) -> Result<CowVal<'b, 'v>, ExecutionError> {
-        let reason = reason.filter(|_| self == Self::Unknown).map(|text| CowVal::owned(CelString::from(text)));
+        let reason =
+            reason.filter(|_| self == Self::Unknown).map(|text| CowVal::owned(CelString::from(text)));
         let place = place.filter(|_| self == Self::Place).map(|place| CowVal::owned(PlaceVal(place)));
         reason.or(place).ok_or_else(|| ExecutionError::no_such_key("hidden"))
     }

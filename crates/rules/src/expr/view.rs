@@ -88,7 +88,9 @@ impl Indexer for ViewVal {
         }
         let name = key.downcast_ref::<CelString>().map_or("", CelString::inner);
         let field = self.fields.iter().find(|(field, _)| *field == name);
-        field.map(|(_, value)| CowVal::Borrowed(value.as_ref())).ok_or_else(|| ExecutionError::no_such_key(name))
+        field
+            .map(|(_, value)| CowVal::Borrowed(value.as_ref()))
+            .ok_or_else(|| ExecutionError::no_such_key(name))
     }
     fn steal<'v>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
     where

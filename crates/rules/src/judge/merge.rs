@@ -37,8 +37,7 @@ impl Merged {
 
     pub(super) fn add(&mut self, verdict: Verdict<'_>, environment: EnvironmentId) {
         let rule = verdict.rule;
-        let is_same =
-            |row: &Row| row.rule == rule.id && row.location.pointer == verdict.location.pointer;
+        let is_same = |row: &Row| row.rule == rule.id && row.location.pointer == verdict.location.pointer;
         let index = self.rows.iter().position(is_same).unwrap_or_else(|| {
             self.rows.push(Row {
                 rule: Arc::clone(&rule.id),

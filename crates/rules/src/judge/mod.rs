@@ -155,12 +155,17 @@ fn judge_placement<'i>(
 /// was turned off still does that: who wants to hear nothing of missing backups does not want to
 /// hear of missing schedules instead.
 fn silence_consequences(verdicts: &mut Vec<Verdict<'_>>) {
-    let broken: Vec<_> =
-        verdicts.iter().filter(|verdict| verdict.is_broken()).map(|verdict| verdict.rule.id.clone()).collect();
+    let broken: Vec<_> = verdicts
+        .iter()
+        .filter(|verdict| verdict.is_broken())
+        .map(|verdict| verdict.rule.id.clone())
+        .collect();
     let is_said = |rule: &Rule| {
         rule.file().unless.iter().any(|other| broken.iter().any(|id| id.as_ref() == other.as_str()))
     };
-    verdicts.iter_mut().for_each(|verdict| verdict.is_said = is_said(verdict.rule));
+    for verdict in verdicts.iter_mut() {
+        verdict.is_said = is_said(verdict.rule);
+    }
     verdicts.retain(|verdict| !verdict.is_off);
 }
 
@@ -185,16 +190,26 @@ fn sort(judgement: &mut Judgement, sources: &Sources) {
         (path, location.span.start, location.span.end)
     };
     judgement.findings.sort_by(|one, two| {
-        (path(&one.location), &one.rule, &one.location.pointer)
-            .cmp(&(path(&two.location), &two.rule, &two.location.pointer))
+        (path(&one.location), &one.rule, &one.location.pointer).cmp(&(
+            path(&two.location),
+            &two.rule,
+            &two.location.pointer,
+        ))
     });
     judgement.undecided.sort_by(|one, two| {
-        (path(&one.location), &one.rule, &one.location.pointer)
-            .cmp(&(path(&two.location), &two.rule, &two.location.pointer))
+        (path(&one.location), &one.rule, &one.location.pointer).cmp(&(
+            path(&two.location),
+            &two.rule,
+            &two.location.pointer,
+        ))
     });
     judgement.checks.sort_by(|one, two| {
-        (path(&one.location), &one.object, &one.rule, &one.location.pointer)
-            .cmp(&(path(&two.location), &two.object, &two.rule, &two.location.pointer))
+        (path(&one.location), &one.object, &one.rule, &one.location.pointer).cmp(&(
+            path(&two.location),
+            &two.object,
+            &two.rule,
+            &two.location.pointer,
+        ))
     });
     judgement.failures.sort_by(|one, two| (&one.object, &one.rule).cmp(&(&two.object, &two.rule)));
 }

@@ -3,6 +3,7 @@
 use crate::finding::Location;
 use crate::select::{Found, Selection};
 use manifest::{Node, Span, Value};
+use std::fmt::Write as _;
 
 /// The place of a selection: the value; with its key, where the value is a map or list of
 /// several lines; the nearest parent's key, where nothing is there.
@@ -42,12 +43,12 @@ pub(super) fn subject(pointer: &str) -> String {
     for token in pointer.split('/').skip(1) {
         let token = token.replace("~1", "/").replace("~0", "~");
         if token == "*" || token.bytes().all(|byte| byte.is_ascii_digit()) {
-            subject.push_str(&format!("[{token}]"));
+            let _ = write!(subject, "[{token}]");
         } else if token.contains(['.', '/']) {
-            subject.push_str(&format!("['{token}']"));
+            let _ = write!(subject, "['{token}']");
         } else {
             let dot = if subject.is_empty() { "" } else { "." };
-            subject.push_str(&format!("{dot}{token}"));
+            let _ = write!(subject, "{dot}{token}");
         }
     }
     if subject.is_empty() { "the object".to_owned() } else { subject }

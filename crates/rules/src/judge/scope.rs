@@ -11,11 +11,14 @@ use std::sync::OnceLock;
 use topology::Views;
 use topology::view::FieldSchema;
 
+/// A variable of the topology, once it was asked for; `None`: it is not there.
+type Variable<'o> = OnceLock<Option<Box<dyn Val + 'o>>>;
+
 /// What is the same for all rules of an object: the object, and what the topology says of it.
 pub(super) struct ObjectScope<'o> {
     object: Box<dyn Val + 'o>,
     views: &'o Views<'o>,
-    variables: Vec<(FieldSchema, OnceLock<Option<Box<dyn Val + 'o>>>)>,
+    variables: Vec<(FieldSchema, Variable<'o>)>,
 }
 
 impl<'o> ObjectScope<'o> {
@@ -30,23 +33,25 @@ impl<'o> ObjectScope<'o> {
         let value = value.get_or_init(|| self.views.get(name).map(|field| field_value(field, name)));
         value.as_deref()
     }
+}
 
+/// The value of `params`; a rule without parameters has none.
+pub(super) struct Params(Option<Box<dyn Val>>);
+
+impl Params {
     /// The parameters of a rule, as configured for the object.
-    pub(super) fn params(&self, rule: &Rule, settings: &Settings<'_>) -> Params {
+    pub(super) fn new(rule: &Rule, settings: &Settings<'_>) -> Self {
         if rule.file().params.is_empty() {
-            return Params(None);
+            return Self(None);
         }
         let params = rule.file().params.iter().map(|(name, default)| {
             let value = from_param(settings.param(&rule.id, name).unwrap_or(default));
             (CelMapKey::from(name.clone()), value)
         });
         let map: HashMap<_, _> = params.collect();
-        Params(Some(Box::new(CelMap::from(map))))
+        Self(Some(Box::new(CelMap::from(map))))
     }
 }
-
-/// The value of `params`.
-pub(super) struct Params(Option<Box<dyn Val>>);
 
 fn from_param(value: &ParamValue) -> Box<dyn Val> {
     match value {

@@ -1,7 +1,7 @@
 //! One rule, one object, one placement.
 
 use super::place::{location, subject};
-use super::scope::{ObjectScope, SelfScope};
+use super::scope::{ObjectScope, Params, SelfScope};
 use crate::config::{RuleLevel, Settings};
 use crate::expr::Silence;
 use crate::finding::{Location, Related, Severity};
@@ -58,12 +58,14 @@ pub(super) fn judge_rule<'r>(
 ) {
     let level = settings.severity(&rule.id, rule.file().enabled);
     let is_off = level == RuleLevel::Off;
-    let mut say = |location: Location, outcome| verdicts.push(Verdict { rule, location, outcome, is_said: false, is_off });
+    let mut say = |location: Location, outcome| {
+        verdicts.push(Verdict { rule, location, outcome, is_said: false, is_off });
+    };
     let compiled = match rule.compiled() {
         Ok(compiled) => compiled,
         Err(message) => return say(whole(node), Outcome::Failed(message.to_owned())),
     };
-    let params = object.params(rule, settings);
+    let params = Params::new(rule, settings);
     let judge = RuleJudge { rule, compiled, level, kind, node };
     let applies = compiled.applies.as_ref().map(|applies| {
         applies.holds(&SelfScope { object, params: &params, this: None, subject: "the object".to_owned() })
@@ -116,12 +118,7 @@ struct RuleJudge<'j> {
 }
 
 impl RuleJudge<'_> {
-    fn selection(
-        &self,
-        selection: &Selection<'_>,
-        object: &ObjectScope<'_>,
-        params: &super::scope::Params,
-    ) -> Outcome {
+    fn selection(&self, selection: &Selection<'_>, object: &ObjectScope<'_>, params: &Params) -> Outcome {
         let subject = subject(&selection.pointer);
         let default;
         let this = match &selection.found {
@@ -153,7 +150,7 @@ impl RuleJudge<'_> {
         &self,
         each: &crate::expr::Expr,
         object: &ObjectScope<'_>,
-        params: &super::scope::Params,
+        params: &Params,
     ) -> Vec<(Location, Outcome)> {
         let scope = SelfScope { object, params, this: None, subject: "the object".to_owned() };
         let items = match each.items(&scope) {
@@ -163,7 +160,10 @@ impl RuleJudge<'_> {
             Err(Silence::Failed(message)) => return vec![(whole(self.node), Outcome::Failed(message))],
         };
         let judge = |(place, view): (Option<topology::view::Place>, _)| {
-            let place = place.map_or_else(|| whole(self.node), |place| Location { span: place.span, pointer: place.pointer });
+            let place = place.map_or_else(
+                || whole(self.node),
+                |place| Location { span: place.span, pointer: place.pointer },
+            );
             let subject = subject(&place.pointer);
             (place, self.holds(&SelfScope { object, params, this: Some(view), subject }))
         };

@@ -14,7 +14,7 @@ crate::view! {
         /// The Clusters that it is a client of: it names a host of one or of its Pooler, the Secret
         /// with its credentials, or a Secret or `ConfigMap` that does.
         pub databases: Vec<String>,
-        /// Where it reads the superuser's credentials of a Cluster.
+        /// Where it reads the superuser's credentials of a Cluster: the first place for each Secret.
         pub superuser_secrets: Vec<SecretUseView>,
     }
 }
@@ -50,9 +50,11 @@ pub(crate) fn view(context: Context<'_>) -> Option<WorkloadView> {
         used.iter().filter_map(|index| databases.get(*index)).map(|database| database.cluster.clone());
     let mentions = topology.mentions(id).iter();
     let superuser = mentions.filter(|it| it.via == Via::SuperuserSecret && it.means(databases, placement));
+    let mut seen = BTreeSet::new();
     Some(WorkloadView {
         databases: names.collect::<BTreeSet<_>>().into_iter().collect(),
         superuser_secrets: superuser
+            .filter(|mention| seen.insert((mention.word.as_str(), mention.database)))
             .filter_map(|mention| {
                 Some(SecretUseView {
                     secret: mention.word.clone(),
