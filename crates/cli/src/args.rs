@@ -45,6 +45,7 @@ pub(crate) enum Command {
 
 /// `check`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, none excludes another")]
 pub(crate) struct CheckArgs {
     /// Files and directories; `-` is standard input.
     #[arg(default_value = ".", value_name = "PATH")]

@@ -60,7 +60,7 @@ pub(crate) enum Error {
         /// Its text.
         text: String,
         /// What is wrong with it.
-        error: RuleError,
+        error: Box<RuleError>,
     },
     /// Rules do not go together, or an argument makes no sense.
     #[error("{0}")]

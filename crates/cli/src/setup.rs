@@ -38,7 +38,7 @@ pub(crate) fn rules_of(directory: &Path) -> Result<Vec<Rule>, Error> {
                 .and_then(Path::file_name)
                 .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let rule = Rule::load(&shown(&path), &category, &text);
-            rules.push(rule.map_err(|error| Error::Rule { text, error })?);
+            rules.push(rule.map_err(|error| Error::Rule { text, error: Box::new(error) })?);
         }
     }
     Ok(rules)

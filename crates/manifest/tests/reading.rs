@@ -298,6 +298,15 @@ fn an_error_hides_no_other_document() {
 }
 
 #[test]
+fn an_error_hides_nothing_behind_the_end_of_its_document() {
+    let read = reading("a: [\n  ...\n...\nb: 2\n...\nc: ]\n... \nd: 4\n");
+    assert_eq!(
+        read.documents(),
+        ["error at 3:1", r#"unreached {"b":2}"#, "unreached error at 6:4", r#"unreached {"d":4}"#]
+    );
+}
+
+#[test]
 fn empty_documents_are_left_out() {
     for text in
         ["", "\n", "# c\n", "---\n", "---\n---\n", "null\n", "--- # c\n~\n", "...\n---\n", "{}\n---\n"]

@@ -1,5 +1,7 @@
 //! Every example of every built-in rule comes out as its file says.
 
+#![allow(clippy::expect_used, reason = "a test ends so")]
+
 use rules::{RuleSet, rule_file::JudgedBy, run_examples};
 
 fn built_in() -> RuleSet {
@@ -14,7 +16,7 @@ fn examples_come_out_as_they_say() {
     for rule in rules.iter() {
         count += rule.file().examples.len();
         for failure in run_examples(&rules, &rule.id) {
-            wrong += &format!("{}: {}\n{}\n\n", rule.id, failure.title, failure.difference);
+            wrong += &[&rule.id, ": ", &failure.title, "\n", &failure.difference, "\n\n"].concat();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");

@@ -80,7 +80,7 @@ fn judgement_fingerprints(judgement: &Judgement, sources: &Sources) -> Vec<Strin
 }
 
 impl Baseline {
-    /// Reads what [`write`] wrote.
+    /// Reads what [`write()`] wrote.
     pub fn load(text: &str) -> Result<Self, Problem> {
         let help = "write it anew with `--write-baseline`";
         let file: File = serde_json::from_str(text).map_err(|error| {

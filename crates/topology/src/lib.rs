@@ -2,7 +2,7 @@
 //!
 //! `repo` (files) or `admission` (a request and the cluster's caches) say which objects there
 //! are and where they go: an [`Inventory`]. From it a [`Topology`] answers what a rule asks of
-//! more than one object, through [`view`]s whose schema is declared.
+//! more than one object, through [`mod@view`]s whose schema is declared.
 
 mod address;
 mod credential;

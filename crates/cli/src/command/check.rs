@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     let config = setup::config(&arguments.config, &root, &rules)?;
     let progress = Progress::start("reading the repository");
     let mut scan = repo::scan(&repo::Options {
-        paths: arguments.paths.iter().map(input).collect(),
+        paths: arguments.paths.iter().map(PathBuf::as_path).map(input).collect(),
         root: arguments.root.clone(),
         limits: Limits { bytes: arguments.max_file_size, ..Limits::default() },
         working_directory: working_directory.clone(),
@@ -72,8 +72,8 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-fn input(path: &PathBuf) -> Input {
-    if is_stdin(path) { Input::Stdin } else { Input::Path(path.clone()) }
+fn input(path: &Path) -> Input {
+    if is_stdin(path) { Input::Stdin } else { Input::Path(path.to_path_buf()) }
 }
 
 fn text_of(path: &Path) -> Result<Source, Error> {

@@ -54,7 +54,7 @@ pub struct Reading {
 /// One document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    /// Counted from 0 over all documents of the text.
+    /// Counted from 0 over the documents of the text; empty ones do not count.
     pub index: usize,
     /// From its first byte to the one before the next separator.
     pub span: Span,

@@ -321,3 +321,80 @@ pub(super) fn float_key(value: f64) -> String {
         format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{float_key, lossy, resolve, scalar};
+    use crate::node::{Node, Origin};
+    use crate::source::{SourceId, Span};
+    use crate::to_json;
+
+    fn json(text: &str) -> String {
+        let span = Span { source: SourceId(0), start: 0, end: 0 };
+        let value = super::value(resolve(text), text.to_owned());
+        to_json(&Node { value, origin: Origin { span, used_at: None } })
+    }
+
+    #[test]
+    fn texts_without_quotes_are_what_yaml_1_1_says() {
+        for (text, expected) in [
+            ("", "null"),
+            ("~", "null"),
+            ("NULL", "null"),
+            ("y", "true"),
+            ("No", "false"),
+            ("ON", "true"),
+            ("nO", "\"nO\""),
+            ("010", "8"),
+            ("0o10", "8"),
+            ("08", "8"),
+            ("-0x1F", "-31"),
+            ("0b101", "5"),
+            ("0b-1", "-1"),
+            ("1_000", "1000"),
+            ("1:30", "\"1:30\""),
+            ("18446744073709551615", "18446744073709551615"),
+            ("18446744073709551616", "18446744073709552000"),
+            ("+9223372036854775808", "9223372036854776000"),
+            ("1e3", "1000"),
+            (".5", "0.5"),
+            ("1e400", "\"1e400\""),
+            ("0x1p3", "\"0x1p3\""),
+            ("2001-01-01", "\"2001-01-01\""),
+            ("1.2.3", "\"1.2.3\""),
+            ("10Gi", "\"10Gi\""),
+        ] {
+            assert_eq!(json(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_takes_only_what_fits_it() {
+        let tagged = |tag: &str, text: &str| {
+            scalar(Some(&format!("tag:yaml.org,2002:{tag}")), false, text.to_owned()).is_ok()
+        };
+        for (tag, fits, misfits) in [
+            ("int", "0x1F", "1.5"),
+            ("float", "1", "18446744073709551615"),
+            ("bool", "yes", "1"),
+            ("null", "~", "x"),
+            ("timestamp", "2001-02-28T1:2:3.5Z", "2001-02-29"),
+            ("binary", "aGVsbG8=\n", "aGVsbG8"),
+        ] {
+            assert!(tagged(tag, fits), "{tag} {fits}");
+            assert!(!tagged(tag, misfits), "{tag} {misfits}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_floats_are_written_short() {
+        let keys = [1.5, 1e3, 1e6, 123_456_789.125, 0.0001, 0.00001, 1e300, f64::NAN];
+        let written: Vec<_> = keys.into_iter().map(float_key).collect();
+        assert_eq!(written, ["1.5", "1000", "1e+06", "1.2345679e+08", "0.0001", "1e-05", ".inf", ".nan"]);
+    }
+
+    #[test]
+    fn every_byte_that_is_no_text_is_replaced() {
+        assert_eq!(lossy(b"a\xF0\x9F\x98b"), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
+    }
+}

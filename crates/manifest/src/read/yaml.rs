@@ -40,12 +40,26 @@ impl<'t> Reader<'t> {
 
     /// Reads the document in `range`, up to its `...` if it has one.
     pub(super) fn read(&mut self, range: Range<usize>, notes: &mut Notes) -> Composed {
+        match self.try_read(range.clone(), notes) {
+            Ok((node, end)) => Composed { content: Ok(node), end },
+            Err(failure) => {
+                // What stands behind its `...` is not hidden by what is wrong with it.
+                let end = self.end_mark(failure.span.start as usize..range.end).map(End::Marked);
+                Composed { content: Err(failure), end }
+            }
+        }
+    }
+
+    fn try_read(
+        &mut self,
+        range: Range<usize>,
+        notes: &mut Notes,
+    ) -> Result<(Option<Node>, Option<End>), Failure> {
         let bytes = self.text.get(range.clone()).unwrap_or_default();
         if let Err(error) = std::str::from_utf8(bytes) {
             let at = range.start + error.valid_up_to();
             let span = notes.span(at, (at + error.error_len().unwrap_or(1)).min(range.end));
-            let failure = Failure::new(ProblemKind::Encoding, "this byte is not UTF-8".to_owned(), span);
-            return Composed { content: Err(failure), end: None };
+            return Err(Failure::new(ProblemKind::Encoding, "this byte is not UTF-8".to_owned(), span));
         }
         // The parser would take the mark away too, but not count it.
         let mark = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
@@ -56,21 +70,29 @@ impl<'t> Reader<'t> {
         let places = Places::new(self.text, range.clone());
         let mut composer = Composer::new(self.text, range.start, self.limits, notes);
         let parser = &mut self.parser;
-        let risky = hush::may_panic(bytes);
         let events = AssertUnwindSafe(|| Self::events(parser, &mut composer, &places));
-        let outcome = if risky { hush::catch(events) } else { catch_unwind(events).ok() };
+        let outcome = if hush::may_panic(bytes) { hush::catch(events) } else { catch_unwind(events).ok() };
         match outcome {
-            Some(Ok(end)) => Composed { content: composer.finish(), end },
-            Some(Err(Stop::Refused(failure))) => Composed { content: Err(failure), end: None },
-            Some(Err(Stop::Parser(error))) => {
-                Composed { content: Err(self.explain(&error, &places, &range, notes)), end: None }
-            }
+            Some(Ok(end)) => Ok((composer.finish()?, end)),
+            Some(Err(Stop::Refused(failure))) => Err(failure),
+            Some(Err(Stop::Parser(error))) => Err(self.explain(&error, &places, &range, notes)),
             None => {
                 let at = composer.cursor();
                 self.parser = Parser::new();
-                Composed { content: Err(self.gave_up(at, range.end, notes)), end: None }
+                Err(self.gave_up(at, range.end, notes))
             }
         }
+    }
+
+    /// Behind the first line of `range` that is `...`.
+    fn end_mark(&self, range: Range<usize>) -> Option<usize> {
+        let bytes = self.text.get(range.clone())?;
+        let is_mark = |at: usize| {
+            let line_start = at == 0 || matches!(self.text.get(at - 1), Some(b'\n' | b'\r'));
+            line_start && self.text.get(at + 3).is_none_or(u8::is_ascii_whitespace)
+        };
+        let mut marks = memchr::memmem::find_iter(bytes, b"...").map(|found| range.start + found);
+        marks.find(|at| is_mark(*at)).map(|at| at + 3)
     }
 
     fn events(
