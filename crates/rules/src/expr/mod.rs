@@ -62,7 +62,7 @@ pub(crate) trait Scope: Send + Sync {
     /// The value of a name; `None` if there is none of that name.
     fn value<'s>(&'s self, name: &str) -> Option<CowVal<'s, 's>>;
     /// What a person would call `self`: `spec.instances`.
-    fn subject(&self) -> &str;
+    fn subject(&self) -> String;
 }
 
 struct Resolver<'s>(&'s dyn Scope);
@@ -152,7 +152,7 @@ fn evaluate<T>(
     context.set_variable_resolver(&resolver);
     match Value::resolve_val(expression, &context) {
         Ok(value) => Ok(read(value.as_ref())),
-        Err(error) => Err(silence(&error, scope.subject())),
+        Err(error) => Err(silence(&error, &scope.subject())),
     }
 }
 

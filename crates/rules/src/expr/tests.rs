@@ -49,8 +49,8 @@ impl Scope for Object<'_> {
     fn value<'s>(&'s self, name: &str) -> Option<CowVal<'s, 's>> {
         ["object", "self"].contains(&name).then(|| CowVal::Borrowed(self.0.as_ref()))
     }
-    fn subject(&self) -> &'static str {
-        "spec"
+    fn subject(&self) -> String {
+        "spec".to_owned()
     }
 }
 

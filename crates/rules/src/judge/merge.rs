@@ -7,9 +7,9 @@ use std::sync::Arc;
 use topology::{EnvironmentId, Inventory, Object};
 
 /// What all placements of one object gave.
-pub(super) struct Merged {
+pub(super) struct Merged<'i> {
     object: ObjectRef,
-    environments: Vec<String>,
+    inventory: &'i Inventory,
     rows: Vec<Row>,
 }
 
@@ -25,10 +25,9 @@ struct Row {
     said: Option<finding::Outcome>,
 }
 
-impl Merged {
-    pub(super) fn new(inventory: &Inventory, object: &Object) -> Self {
-        let environments = inventory.environments().iter().map(|environment| environment.path.clone());
-        Self { object: object_ref(object), environments: environments.collect(), rows: Vec::new() }
+impl<'i> Merged<'i> {
+    pub(super) fn new(inventory: &'i Inventory, object: &Object) -> Self {
+        Self { object: object_ref(object), inventory, rows: Vec::new() }
     }
 
     pub(super) fn object(&self) -> ObjectRef {
@@ -84,7 +83,8 @@ impl Merged {
                 });
             }
             for (broken, environments) in row.broken {
-                let path = |id: &EnvironmentId| self.environments.get(id.0 as usize).cloned();
+                let path =
+                    |id: &EnvironmentId| self.inventory.environment(*id).map(|found| found.path.clone());
                 let mut environments: Vec<_> = environments.iter().filter_map(path).collect();
                 environments.sort();
                 environments.dedup();

@@ -42,18 +42,47 @@ pub struct Input<'a> {
 /// Judges every object that is asked for and deployed. A rule that fails to evaluate is
 /// recorded and never aborts the others.
 pub fn judge(input: &Input<'_>) -> Judgement {
+    let objects = input.inventory.objects();
+    let judged: Vec<_> = objects
+        .filter(|(id, object)| (input.judged)(*id, object) && is_of_known_group(object))
+        .collect();
     let mut judgement = Judgement::default();
-    for (id, object) in input.inventory.objects() {
-        if !(input.judged)(id, object) || !is_of_known_group(object) {
-            continue;
+    for (merged, failures) in in_parallel(&judged, |(id, object)| judge_object(input, *id, object)) {
+        for failure in failures {
+            if !judgement.failures.contains(&failure) {
+                judgement.failures.push(failure);
+            }
         }
-        if let Some(merged) = judge_object(input, id, object, &mut judgement.failures) {
+        if let Some(merged) = merged {
             judgement.objects += 1;
             merged.add_to(&mut judgement);
         }
     }
     sort(&mut judgement, input.sources);
     judgement
+}
+
+/// Few objects are judged sooner than a thread is started.
+const ALONE: usize = 24;
+
+/// Maps items in their order, on as many threads as there are cores.
+fn in_parallel<T: Sync, R: Send>(items: &[T], map: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if items.len() < ALONE || threads == 1 {
+        return items.iter().map(map).collect();
+    }
+    let run = |part: &[T]| part.iter().map(&map).collect::<Vec<_>>();
+    let run = &run;
+    let parts: Vec<&[T]> = items.chunks(items.len().div_ceil(threads)).collect();
+    std::thread::scope(|scope| {
+        let started: Vec<_> = parts.iter().skip(1).map(|part| scope.spawn(move || run(part))).collect();
+        let mut results = parts.first().map(|part| run(part)).unwrap_or_default();
+        for (thread, part) in started.into_iter().zip(parts.iter().skip(1)) {
+            // A thread that died is done over here, where the panic is the caller's to see.
+            results.extend(thread.join().unwrap_or_else(|_| run(part)));
+        }
+        results
+    })
 }
 
 /// Whether the object's kind is the one of that name that rules know: `Cluster` of CloudNativePG,
@@ -63,12 +92,13 @@ fn is_of_known_group(object: &Object) -> bool {
     kind.is_some_and(|kind| object.manifest.group() == Some(kind.group))
 }
 
-fn judge_object(
-    input: &Input<'_>,
+/// What all placements of an object gave; `None` if no rule was about it.
+fn judge_object<'i>(
+    input: &Input<'i>,
     id: ObjectId,
     object: &Object,
-    failures: &mut Vec<Failure>,
-) -> Option<Merged> {
+) -> (Option<Merged<'i>>, Vec<Failure>) {
+    let mut failures = Vec::new();
     let node = whole_or_open(object);
     let mut merged = Merged::new(input.inventory, object);
     let mut judged = false;
@@ -81,10 +111,7 @@ fn judge_object(
         for verdict in verdicts {
             match verdict.outcome {
                 Outcome::Failed(message) => {
-                    let failure = Failure { rule: verdict.rule.id.clone(), object: merged.object(), message };
-                    if !failures.contains(&failure) {
-                        failures.push(failure);
-                    }
+                    failures.push(Failure { rule: verdict.rule.id.clone(), object: merged.object(), message });
                 }
                 // A patch says nothing of what it does not hold.
                 Outcome::Undecided(_) | Outcome::Holds if object.wholeness != Wholeness::Whole => {}
@@ -92,7 +119,7 @@ fn judge_object(
             }
         }
     }
-    judged.then_some(merged)
+    (judged.then_some(merged), failures)
 }
 
 /// The object as rules read it: of a patch, every map may hold more.

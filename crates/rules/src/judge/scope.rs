@@ -73,7 +73,8 @@ pub(super) struct SelfScope<'s, 'o> {
     pub(super) object: &'s ObjectScope<'o>,
     pub(super) params: &'s Params,
     pub(super) this: Option<Box<dyn Val + 's>>,
-    pub(super) subject: String,
+    /// Where `self` is in the object.
+    pub(super) pointer: &'s str,
 }
 
 impl Scope for SelfScope<'_, '_> {
@@ -90,7 +91,7 @@ impl Scope for SelfScope<'_, '_> {
         Some(CowVal::Borrowed(value))
     }
 
-    fn subject(&self) -> &str {
-        &self.subject
+    fn subject(&self) -> String {
+        super::place::subject(self.pointer)
     }
 }

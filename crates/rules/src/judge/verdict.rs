@@ -68,7 +68,7 @@ pub(super) fn judge_rule<'r>(
     let params = Params::new(rule, settings);
     let judge = RuleJudge { rule, compiled, level, kind, node };
     let applies = compiled.applies.as_ref().map(|applies| {
-        applies.holds(&SelfScope { object, params: &params, this: None, subject: "the object".to_owned() })
+        applies.holds(&SelfScope { object, params: &params, this: None, pointer: "" })
     });
     let doubt = match applies {
         Some(Ok(false)) => return,
@@ -119,15 +119,14 @@ struct RuleJudge<'j> {
 
 impl RuleJudge<'_> {
     fn selection(&self, selection: &Selection<'_>, object: &ObjectScope<'_>, params: &Params) -> Outcome {
-        let subject = subject(&selection.pointer);
         let default;
         let this = match &selection.found {
             Found::Unknown(pointer, reason) => {
-                return Outcome::Undecided(format!("{} is {reason}", super::place::subject(pointer)));
+                return Outcome::Undecided(format!("{} is {reason}", subject(pointer)));
             }
             Found::Node(node) if is_maybe_absent(node) && self.compiled.assert.is_none() => {
                 let reason = node.unknown_reason().map(ToString::to_string).unwrap_or_default();
-                return Outcome::Undecided(format!("{subject} is {reason}"));
+                return Outcome::Undecided(format!("{} is {reason}", subject(&selection.pointer)));
             }
             Found::Node(node) if node.value != Value::Null => Some(*node),
             // `null` is dropped by the API server, as if it were not there.
@@ -142,7 +141,7 @@ impl RuleJudge<'_> {
             },
         };
         let this = this.map(crate::expr::node_value);
-        self.holds(&SelfScope { object, params, this, subject })
+        self.holds(&SelfScope { object, params, this, pointer: &selection.pointer })
     }
 
     /// Each view that `each` gives, at its place; the object where there is none.
@@ -152,7 +151,7 @@ impl RuleJudge<'_> {
         object: &ObjectScope<'_>,
         params: &Params,
     ) -> Vec<(Location, Outcome)> {
-        let scope = SelfScope { object, params, this: None, subject: "the object".to_owned() };
+        let scope = SelfScope { object, params, this: None, pointer: "" };
         let items = match each.items(&scope) {
             Ok(items) if items.is_empty() => return vec![(whole(self.node), Outcome::Holds)],
             Ok(items) => items,
@@ -164,8 +163,9 @@ impl RuleJudge<'_> {
                 || whole(self.node),
                 |place| Location { span: place.span, pointer: place.pointer },
             );
-            let subject = subject(&place.pointer);
-            (place, self.holds(&SelfScope { object, params, this: Some(view), subject }))
+            let outcome =
+                self.holds(&SelfScope { object, params, this: Some(view), pointer: &place.pointer });
+            (place, outcome)
         };
         items.into_iter().map(judge).collect()
     }
