@@ -128,7 +128,7 @@ pub enum Wholeness {
     /// A whole object: what is absent is absent.
     Whole,
     /// A patch, a test's assertion or the like; why one thinks so. A value that is present can
-    /// be wrong, an absence cannot.
+    /// be wrong, an absence cannot: every map of its manifest is open.
     Partial(String),
 }
 

@@ -12,10 +12,9 @@ use crate::config::{Config, Selector, Settings};
 use crate::finding::{Failure, Judgement, ObjectRef};
 use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, JudgedBy};
-use manifest::{Node, SourceId, Sources, UnknownReason, Value};
+use manifest::{Node, SourceId, Sources};
 use merge::Merged;
 use scope::ObjectScope;
-use std::borrow::Cow;
 use topology::{Inventory, Object, ObjectId, Placement, Topology, Wholeness};
 use verdict::{Outcome, Verdict};
 
@@ -99,14 +98,13 @@ fn judge_object<'i>(
     object: &Object,
 ) -> (Option<Merged<'i>>, Vec<Failure>) {
     let mut failures = Vec::new();
-    let node = whole_or_open(object);
     let mut merged = Merged::new(input.inventory, object);
     let mut judged = false;
     for placement in &object.placements {
         if !input.topology.is_tied(id, placement) {
             continue;
         }
-        let verdicts = judge_placement(input, id, object, &node, placement);
+        let verdicts = judge_placement(input, id, object, placement);
         judged |= !verdicts.is_empty();
         for verdict in verdicts {
             match verdict.outcome {
@@ -122,36 +120,13 @@ fn judge_object<'i>(
     (judged.then_some(merged), failures)
 }
 
-/// The object as rules read it: of a patch, every map may hold more.
-fn whole_or_open(object: &Object) -> Cow<'_, Node> {
-    match object.wholeness {
-        Wholeness::Whole => Cow::Borrowed(&object.manifest.node),
-        Wholeness::Partial(_) => {
-            let mut node = object.manifest.node.clone();
-            open(&mut node);
-            Cow::Owned(node)
-        }
-    }
-}
-
-fn open(node: &mut Node) {
-    match &mut node.value {
-        Value::Map(map) => {
-            map.open.get_or_insert(UnknownReason::PartialManifest);
-            map.entries.iter_mut().for_each(|entry| open(&mut entry.value));
-        }
-        Value::List(items) => items.iter_mut().for_each(open),
-        _ => {}
-    }
-}
-
 fn judge_placement<'i>(
     input: &Input<'i>,
     id: ObjectId,
     object: &Object,
-    node: &Node,
     placement: &Placement,
 ) -> Vec<Verdict<'i>> {
+    let node = &object.manifest.node;
     let kind = object.manifest.kind().unwrap_or_default();
     let labels = labels(node);
     let settings = input.config.settings(&Selector {
