@@ -37,6 +37,12 @@ impl RootPaths {
     }
 }
 
+/// Whether a path as shown is one of those given, or stands below one.
+pub(crate) fn is_given(shown: &str, given: &[PathBuf], working_directory: &Path) -> bool {
+    let path = normal(&working_directory.join(shown));
+    given.iter().any(|given| shown == "-" || path.starts_with(normal(&working_directory.join(given))))
+}
+
 fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }

@@ -30,6 +30,7 @@ mod tree;
 mod unlinted;
 mod visit;
 mod walk;
+mod words;
 
 pub use input::{Input, Options, ScanError};
 pub use scan::{Scan, SourceInfo, Unavailable, scan, scan_observed};

@@ -6,18 +6,18 @@ use crate::parallel;
 use crate::tree::{File, FileId, Tree};
 use crate::unlinted::NotLintedReason;
 use crate::walk::is_kustomization;
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::words::{self, Filter, is_name};
 use memchr::memmem;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// How many routes are asked whether this repository serves a domain: one tells as much as all.
 const ROUTES: usize = 8;
 
 /// How the operator's labels, annotations and kinds are told.
-const LABEL: &str = "cnpg.io";
+const LABEL: &[u8] = b"cnpg.io";
 
 /// How the operator's metrics start.
-const METRIC: &str = "cnpg_";
+const METRIC: &[u8] = b"cnpg_";
 
 /// A file that may hold something that belongs to a database.
 #[derive(Debug)]
@@ -40,14 +40,13 @@ impl Candidate {
 
 /// Searches every file that holds objects.
 pub(crate) fn search(tree: &Tree, names: &Names) -> Vec<Candidate> {
-    let Some(search) = Search::new(names) else { return Vec::new() };
+    let search = Search::new(names);
     let objects = |file: &File| {
         !file.bytes.is_empty() && !is_kustomization(&file.path) && NotLintedReason::of(tree, file).is_none()
     };
     let files: Vec<FileId> = tree.files().filter(|(_, file)| objects(file)).map(|(id, _)| id).collect();
     let mut found = parallel::map(&files, |id| tree.get(*id).map(|file| search.hits(&file.bytes)));
-    let served =
-        found.iter().flatten().any(|hits| hits.kinds.contains(&Meaning::Serves) && !hits.domains.is_empty());
+    let served = found.iter().flatten().any(|hits| hits.holds(Meaning::Serves) && !hits.domains.is_empty());
     let mut routes = if served { 0 } else { ROUTES };
     files
         .into_iter()
@@ -57,9 +56,13 @@ pub(crate) fn search(tree: &Tree, names: &Names) -> Vec<Candidate> {
 }
 
 struct Search<'n> {
-    automaton: AhoCorasick,
+    filter: Filter,
     names: &'n Names,
+    /// Names that count as they are.
     words: HashSet<&'n str>,
+    kinds: HashMap<&'static str, u8>,
+    /// Names of more than one word (hosts, `${VAR}`), longest first, by their first word.
+    phrases: HashMap<&'n str, Vec<&'n str>>,
 }
 
 /// What was found in one file.
@@ -69,121 +72,157 @@ struct Hits {
     classes: Vec<u32>,
     metrics: Vec<u32>,
     domains: Vec<u32>,
-    kinds: HashSet<Meaning>,
+    /// A set of [`Meaning`]s.
+    kinds: u8,
 }
 
 /// What kinds of objects a file holds.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 enum Meaning {
     /// Some that serve a domain.
-    Serves,
+    Serves = 1,
     /// Some that serve a host.
-    Routes,
+    Routes = 2,
     /// Classes of storage.
-    Classes,
+    Classes = 4,
     /// Some that raise alerts.
-    Alerts,
+    Alerts = 8,
     /// Some that matter to databases of every namespace.
-    Everywhere,
+    Everywhere = 16,
     /// Some that matter to databases of their own namespace.
-    Near,
+    Near = 32,
+}
+
+/// What each kind that matters means.
+fn meanings() -> HashMap<&'static str, u8> {
+    let lists = [
+        (kinds::SERVING.as_slice(), Meaning::Serves),
+        (&kinds::ROUTING, Meaning::Routes),
+        (&kinds::CLASSES, Meaning::Classes),
+        (&kinds::ALERTING, Meaning::Alerts),
+    ];
+    let unnamed = kinds::UNNAMED.into_iter().map(|kind| {
+        // A namespace matters to what is in it only.
+        let everywhere = kind != "Namespace" && kinds::is_cluster_scoped(kind);
+        (kind, if everywhere { Meaning::Everywhere } else { Meaning::Near })
+    });
+    let mut meanings: HashMap<&'static str, u8> = HashMap::new();
+    let listed = lists.into_iter().flat_map(|(list, meaning)| list.iter().map(move |kind| (*kind, meaning)));
+    for (kind, meaning) in listed.chain(unnamed) {
+        *meanings.entry(kind).or_default() |= meaning as u8;
+    }
+    meanings
 }
 
 impl Hits {
+    fn holds(&self, meaning: Meaning) -> bool {
+        self.kinds & meaning as u8 != 0
+    }
+
     /// Names of classes, domains and metrics count where the file holds kinds that they are names of.
     fn candidate(mut self, file: FileId, routes: &mut usize) -> Option<Candidate> {
-        let holds = |meaning| self.kinds.contains(&meaning);
-        if holds(Meaning::Classes) {
+        if self.holds(Meaning::Classes) {
             self.named.append(&mut self.classes);
         }
-        if holds(Meaning::Alerts) {
+        if self.holds(Meaning::Alerts) {
             self.named.append(&mut self.metrics);
         }
-        let asked = holds(Meaning::Routes) && !self.domains.is_empty() && *routes > 0;
+        let asked = self.holds(Meaning::Routes) && !self.domains.is_empty() && *routes > 0;
         if asked {
             *routes -= 1;
         }
-        if holds(Meaning::Serves) || asked {
+        if self.holds(Meaning::Serves) || asked {
             self.named.append(&mut self.domains);
         }
         self.named.sort_unstable();
-        let everywhere = holds(Meaning::Everywhere);
-        let any = everywhere || holds(Meaning::Near) || !self.named.is_empty();
+        let everywhere = self.holds(Meaning::Everywhere);
+        let any = everywhere || self.holds(Meaning::Near) || !self.named.is_empty();
         any.then_some(Candidate { file, named_at: self.named, everywhere })
-    }
-
-    fn kind(&mut self, kind: &str) {
-        let lists = [
-            (kinds::SERVING.as_slice(), Meaning::Serves),
-            (&kinds::ROUTING, Meaning::Routes),
-            (&kinds::CLASSES, Meaning::Classes),
-            (&kinds::ALERTING, Meaning::Alerts),
-        ];
-        self.kinds
-            .extend(lists.into_iter().filter(|(list, _)| list.contains(&kind)).map(|(_, meaning)| meaning));
-        if kinds::is_unnamed(kind) {
-            // A namespace matters to what is in it only.
-            let everywhere = kind != "Namespace" && kinds::is_cluster_scoped(kind);
-            self.kinds.insert(if everywhere { Meaning::Everywhere } else { Meaning::Near });
-        }
     }
 }
 
 impl<'n> Search<'n> {
-    fn new(names: &'n Names) -> Option<Self> {
-        let words: HashSet<&str> = names.exact.iter().chain(&names.hosts).map(String::as_str).collect();
-        let kinds = [
-            kinds::UNNAMED.as_slice(),
-            &kinds::SERVING,
-            &kinds::ROUTING,
-            &kinds::CLASSES,
-            &kinds::ALERTING,
-            &[LABEL, METRIC],
-        ];
-        let mut needles: Vec<&str> =
-            kinds.into_iter().flatten().copied().chain(words.iter().copied()).collect();
-        let lists = [&names.clusters, &names.classes, &names.domains];
-        needles.extend(lists.into_iter().flatten().map(String::as_str));
-        needles.sort_unstable();
-        needles.dedup();
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&needles).ok()?;
-        Some(Self { automaton, names, words })
+    fn new(names: &'n Names) -> Self {
+        let distinctive = names.clusters.iter().filter(|name| name.contains('-'));
+        let words: HashSet<&str> =
+            names.exact.iter().chain(&names.hosts).chain(distinctive).map(String::as_str).collect();
+        let kinds = meanings();
+        let mut phrases: HashMap<&str, Vec<&str>> = HashMap::new();
+        let lists = [&names.exact, &names.hosts, &names.clusters, &names.classes, &names.domains];
+        for name in lists.into_iter().flatten().filter(|name| !name.bytes().all(is_name)) {
+            phrases.entry(first_word(name).1).or_default().push(name);
+        }
+        phrases
+            .values_mut()
+            .for_each(|one| one.sort_unstable_by_key(|phrase| std::cmp::Reverse(phrase.len())));
+        let made = names
+            .clusters
+            .iter()
+            .flat_map(|name| SUFFIXES.map(|suffix| [name.as_bytes(), suffix.as_bytes()].concat()));
+        let plain = words.iter().chain(kinds.keys()).chain(phrases.keys()).copied();
+        let plain =
+            plain.chain(names.classes.iter().map(String::as_str)).map(|word| word.as_bytes().to_vec());
+        Self { filter: Filter::new(plain.chain(made)), names, words, kinds, phrases }
     }
 
     fn hits(&self, bytes: &[u8]) -> Hits {
         let mut hits = Hits::default();
-        for found in self.automaton.find_iter(bytes) {
-            self.hit(bytes, found.start(), found.end(), &mut hits);
+        if memmem::find(bytes, b"cnpg").is_some() {
+            hits.named.extend(memmem::find_iter(bytes, LABEL).filter_map(|at| u32::try_from(at).ok()));
+            hits.metrics.extend(memmem::find_iter(bytes, METRIC).filter_map(|at| u32::try_from(at).ok()));
         }
+        words::each(bytes, |start, end| {
+            let may_be = bytes.get(start..end).is_some_and(|word| self.filter.may_hold(word));
+            may_be.then(|| self.hit(bytes, start, end, &mut hits)).flatten().unwrap_or(end)
+        });
         hits
     }
 
-    /// Notes what the needle at `start..end` means where it stands. Names count as whole words
-    /// only: `db` in `db-rw.media` is the Cluster `db`, in `mydb` it is nothing.
-    fn hit(&self, bytes: &[u8], start: usize, end: usize, hits: &mut Hits) -> Option<()> {
-        let needle = text(bytes, start, end)?;
+    /// Notes what the word at `start..end` means where it stands, and gives the end of what was
+    /// looked at. Names count as whole words only: `db` in `db-rw.media` is the Cluster `db`, in
+    /// `mydb` it is nothing.
+    fn hit(&self, bytes: &[u8], start: usize, end: usize, hits: &mut Hits) -> Option<usize> {
+        let word = text(bytes, start, end)?;
+        if let Some((start, end)) = self.phrase(bytes, start, word) {
+            let tail = bytes.get(end..)?.iter().take_while(|byte| is_name(**byte)).count();
+            let at = u32::try_from(start).ok()?;
+            let whole = text(bytes, start, end + tail)?;
+            if !self.name(whole, at, hits) && tail == 0 && self.names.domains.contains(whole) {
+                hits.domains.push(at);
+            }
+            return Some(end + tail);
+        }
         let at = u32::try_from(start).ok()?;
-        match needle {
-            LABEL => hits.named.push(at),
-            METRIC => hits.metrics.push(at),
-            _ => {}
+        if !self.name(word, at, hits)
+            && let Some(meaning) = self.kinds.get(word)
+            && follows_kind(bytes, bytes.get(..start)?)
+        {
+            hits.kinds |= meaning;
         }
-        let before = bytes.get(..start)?;
-        if before.last().is_some_and(|byte| is_name(*byte)) {
-            return None;
-        }
-        let tail = bytes.get(end..)?.iter().take_while(|byte| is_name(**byte)).count();
-        let word = text(bytes, start, end + tail)?;
-        if self.words.contains(word) || self.is_of_cluster(word) {
+        Some(end)
+    }
+
+    /// Notes a name, if it is one.
+    fn name(&self, name: &str, at: u32, hits: &mut Hits) -> bool {
+        if self.words.contains(name) || self.is_of_cluster(name) {
             hits.named.push(at);
-        } else if self.names.classes.contains(word) {
+        } else if self.names.classes.contains(name) {
             hits.classes.push(at);
-        } else if tail == 0 && self.names.domains.contains(needle) {
-            hits.domains.push(at);
-        } else if follows_kind(bytes, before) {
-            hits.kind(word);
+        } else {
+            return false;
         }
-        Some(())
+        true
+    }
+
+    /// The name of several words whose first stands at `start`.
+    fn phrase(&self, bytes: &[u8], start: usize, word: &str) -> Option<(usize, usize)> {
+        self.phrases.get(word)?.iter().find_map(|phrase| {
+            let start = start.checked_sub(first_word(phrase).0)?;
+            let end = start + phrase.len();
+            let here = bytes.get(start..end) == Some(phrase.as_bytes());
+            let joined = start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| is_name(*byte));
+            (here && !joined).then_some((start, end))
+        })
     }
 
     /// Whether a word is the name of a Cluster with what the operator puts behind it.
@@ -193,13 +232,15 @@ impl<'n> Search<'n> {
     }
 }
 
-fn text(bytes: &[u8], start: usize, end: usize) -> Option<&str> {
-    std::str::from_utf8(bytes.get(start..end)?).ok()
+/// The first word of a name, and where it starts.
+fn first_word(name: &str) -> (usize, &str) {
+    let is_not = |char: char| !u8::try_from(char).is_ok_and(is_name);
+    let rest = name.trim_start_matches(is_not);
+    (name.len() - rest.len(), rest.split(is_not).next().unwrap_or_default())
 }
 
-/// A byte of an object's name.
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+fn text(bytes: &[u8], start: usize, end: usize) -> Option<&str> {
+    std::str::from_utf8(bytes.get(start..end)?).ok()
 }
 
 /// Whether the text before a kind ends in an object's `kind:`, quoted or not. A reference to an
@@ -234,7 +275,7 @@ mod tests {
             hosts: ["s3.example.com".to_owned()].into(),
             domains: ["example.com".to_owned()].into(),
         };
-        let candidate = Search::new(&names)?.hits(text.as_bytes()).candidate(FileId(0), &mut 1)?;
+        let candidate = Search::new(&names).hits(text.as_bytes()).candidate(FileId(0), &mut 1)?;
         Some((candidate.named_at.len(), candidate.everywhere))
     }
 

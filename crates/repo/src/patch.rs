@@ -2,7 +2,7 @@
 
 use crate::selector::Target;
 use crate::tree::FileId;
-use manifest::{Manifest, Map, Node, Unknown, UnknownReason, Value};
+use manifest::{Entry, Manifest, Map, Node, Origin, Unknown, UnknownReason, Value};
 
 /// A patch and the files whose objects it may change.
 #[derive(Debug, Clone)]
@@ -106,6 +106,7 @@ const IDENTITY: [&[&str]; 4] =
 /// Marks in `base` what laying `patch` over it changes. Lists of custom resources are replaced
 /// whole.
 fn merge(base: &mut Node, patch: &Node, reason: &UnknownReason, above: &[&str]) {
+    let origin = base.origin;
     let (Value::Map(base_map), Value::Map(patch_map)) = (&mut base.value, &patch.value) else {
         if base.value != patch.value {
             forget(base, reason);
@@ -123,7 +124,7 @@ fn merge(base: &mut Node, patch: &Node, reason: &UnknownReason, above: &[&str]) 
         }
         match base_map.entries.iter_mut().find(|one| one.key == entry.key) {
             Some(found) => merge(&mut found.value, &entry.value, reason, &keys),
-            None if entry.value.value != Value::Null => open(base_map, reason),
+            None if entry.value.value != Value::Null => add(base_map, &entry.key, origin, reason),
             None => {}
         }
     }
@@ -137,10 +138,11 @@ fn step(base: &mut Node, step: &Step, reason: &UnknownReason) {
 
 fn walk(node: &mut Node, tokens: &[String], adds: bool, reason: &UnknownReason) {
     let Some((token, rest)) = tokens.split_first() else { return forget(node, reason) };
+    let origin = node.origin;
     let inside = match &mut node.value {
         Value::Map(map) => match map.entries.iter_mut().find(|entry| entry.key == *token) {
             Some(entry) => Some(&mut entry.value),
-            None if adds => return open(map, reason),
+            None if adds => return add(map, token, origin, reason),
             None => return,
         },
         // One item more or less moves the others; only a step inside of an item does not.
@@ -153,6 +155,14 @@ fn walk(node: &mut Node, tokens: &[String], adds: bool, reason: &UnknownReason) 
         Some(inside) => walk(inside, rest, adds, reason),
         None => forget(node, reason),
     }
+}
+
+/// A key that the patch adds: it may be there, and nothing is known of it. `origin` is where the
+/// map stands, for the base holds no better place.
+fn add(map: &mut Map, key: &str, origin: Origin, reason: &UnknownReason) {
+    let value = Value::Unknown(Unknown { raw: String::new(), reason: reason.clone(), value: None });
+    let value = Node { value, origin };
+    map.entries.push(Entry { key: key.to_owned(), key_origin: origin, value });
 }
 
 fn open(map: &mut Map, reason: &UnknownReason) {

@@ -37,7 +37,7 @@ pub fn run_examples(rules: &RuleSet, id: &str) -> Vec<ExampleFailure> {
 
 fn run_example(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<(), String> {
     let config = configuration(rules, rule, example)?;
-    let (sources, inventory) = inventory(&example.manifest)?;
+    let (sources, inventory) = inventory_of(&example.manifest)?;
     let topology = Topology::new(&inventory, Settings::default());
     let judgement = judge(&Input {
         inventory: &inventory,
@@ -64,8 +64,8 @@ fn configuration(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<Conf
     Config::load(&text, &table).map_err(|error| error.to_string())
 }
 
-/// The objects of a text, applied together into the namespaces they name.
-pub(crate) fn inventory(text: &str) -> Result<(Sources, Inventory), String> {
+/// The objects of a text, applied together into the namespaces they name; the error is one sentence.
+pub fn inventory_of(text: &str) -> Result<(Sources, Inventory), String> {
     let mut sources = Sources::new();
     let source = Source::new("example.yaml", text.as_bytes().to_vec());
     let reading = manifest::read(&source, SourceId(0), &Limits::default());

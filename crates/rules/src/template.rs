@@ -1,6 +1,6 @@
 //! Messages and help: text with CEL between `{{ }}`.
 
-use crate::expr::{Expr, ExprError, Names, Scope, Silence};
+use crate::expr::{Expr, ExprError, Names, Scope};
 
 /// A checked template.
 #[derive(Debug)]
@@ -36,19 +36,16 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// The text for one object. A value that is not known is shown as what is not known of it.
-    pub(crate) fn render(&self, scope: &dyn Scope) -> Result<String, String> {
+    /// The text for one object. A value that is not known is shown as it is written; one that is
+    /// not there (an object without a name) as `…`, for a text must not fail what was judged.
+    pub(crate) fn render(&self, scope: &dyn Scope) -> String {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
-                Piece::Value(expr) => match expr.text(scope) {
-                    Ok(value) => text.push_str(&value),
-                    Err(Silence::Undecided(_)) => text.push('…'),
-                    Err(Silence::Failed(message)) => return Err(message),
-                },
+                Piece::Value(expr) => text.push_str(&expr.text(scope).unwrap_or_else(|_| "…".to_owned())),
             }
         }
-        Ok(text.trim().to_owned())
+        text.trim().to_owned()
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
         judgement: &judgement,
         rules: &docs,
         counts: Counts { files: scan.files, parsed, documents: scan.documents, rules: rules.iter().count() },
-        not_linted: not_linted(&scan),
+        not_linted: not_linted(&scan, &arguments.paths, &working_directory),
         complete: !scan.unavailable.iter().any(|unavailable| unavailable.named),
         prefix: &prefix,
     });
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     if let Some(notice) = notice {
         eprintln!("note: {notice}");
     }
-    Ok(exit(arguments, &report, &scan))
+    Ok(exit(arguments, &report))
 }
 
 fn is_stdin(path: &Path) -> bool {
@@ -97,10 +97,12 @@ fn docs_for(arguments: &CheckArgs, rules: &RuleSet) -> Vec<RuleDoc> {
     }
 }
 
-/// What should have been judged and was not. Files that nothing deploys are left as they are: they
-/// are listed, but nothing is wrong with them.
-fn not_linted(scan: &Scan) -> Vec<NotLinted> {
-    scan.not_linted.iter().map(|file| NotLinted::new(file.path.clone(), file.reason.id())).collect()
+/// What stands under the given paths and was not judged. Files that nothing deploys are left as
+/// they are: they are listed, but nothing is wrong with them.
+fn not_linted(scan: &Scan, given: &[PathBuf], working_directory: &Path) -> Vec<NotLinted> {
+    let files = scan.not_linted.iter();
+    let given = files.filter(|file| checkout::is_given(&file.path, given, working_directory));
+    given.map(|file| NotLinted::new(file.path.clone(), file.reason.id())).collect()
 }
 
 fn tell_unavailable(scan: &Scan) {
@@ -132,7 +134,7 @@ fn terminal_width() -> usize {
     columns.unwrap_or(100).clamp(60, 140)
 }
 
-fn exit(arguments: &CheckArgs, report: &Report<'_>, scan: &Scan) -> Exit {
+fn exit(arguments: &CheckArgs, report: &Report<'_>) -> Exit {
     let threshold = match arguments.fail_on {
         FailOn::Info => Some(Severity::Info),
         FailOn::Warning => Some(Severity::Warning),
@@ -145,8 +147,8 @@ fn exit(arguments: &CheckArgs, report: &Report<'_>, scan: &Scan) -> Exit {
     if arguments.require_objects && report.objects() == 0 {
         return Exit::NoObjects;
     }
-    let is_open = |file: &repo::NotLinted| file.reason != NotLintedReason::NotDeployed;
-    let undone = report.undecided() > 0 || scan.not_linted.iter().any(is_open);
+    let is_open = |file: &NotLinted| file.reason != NotLintedReason::NotDeployed.id();
+    let undone = report.undecided() > 0 || report.not_linted().iter().any(is_open);
     if !report.is_complete() || (arguments.strict && undone) {
         return Exit::Incomplete;
     }

@@ -19,7 +19,8 @@ fn a_patch_file_is_partial_and_hides_what_it_changes() {
     let scan = scan(&files);
     let (_, base) = scan.inventory.of_kind("Cluster").next().unwrap();
     assert_eq!(value(base, "/spec/instances"), "unknown: patched by patch.yaml");
-    assert_eq!(value(base, "/spec"), "map, open: true");
+    assert_eq!(value(base, "/spec/affinity"), "unknown: patched by patch.yaml", "added by the patch");
+    assert_eq!(value(base, "/spec"), "map, open: false", "what no patch adds is absent");
     assert_eq!(value(base, "/spec/storage"), "map, open: false");
 }
 

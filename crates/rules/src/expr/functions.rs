@@ -1,6 +1,6 @@
 //! The functions that expressions may call.
 
-use super::strict::{KNOWN, SETTLED, TEXT};
+use super::strict::{KNOWN, SETTLED, SHOWN, TEXT};
 use super::value::{PARTIAL_TYPE, PartialVal, UnknownVal, reason_of, unknown};
 use cel::common::types::{CelBool, CelDouble, CelInt, CelNull, CelString, CelUInt, DYN_TYPE, STRING_TYPE};
 use cel::common::value::{CowVal, Val};
@@ -36,7 +36,7 @@ type Result<'b, 'v> = std::result::Result<CowVal<'b, 'v>, ExecutionError>;
 pub(super) fn environment() -> Env {
     let mut env = Env::stdlib();
     // Declaring fails only for a name that is declared twice; a test calls every one of them.
-    let guards = [(KNOWN, known as Overload), (SETTLED, settled), (TEXT, text)];
+    let guards = [(KNOWN, known as Overload), (SETTLED, settled), (TEXT, text), (SHOWN, shown)];
     let declared = guards
         .into_iter()
         .try_for_each(|(name, function)| env.add_overload(name, name, vec![DYN_TYPE, STRING_TYPE], function));
@@ -83,6 +83,16 @@ fn settled<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
 
 fn text<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
     guarded(args, false, true)
+}
+
+fn shown<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
+    let value = args.into_iter().next().ok_or(ExecutionError::MissingArgumentOrTarget)?;
+    let raw = match (value.downcast_ref::<UnknownVal>(), value.downcast_ref::<PartialVal>()) {
+        (Some(value), _) => value.raw.clone(),
+        (None, Some(PartialVal(partial))) => partial.raw.clone(),
+        (None, None) => return Ok(value),
+    };
+    Ok(CowVal::owned(CelString::from(raw)))
 }
 
 /// Asks partly known text; `decide` gives what is surely so.

@@ -85,7 +85,7 @@ impl Expr {
         let parsed = parsed.map_err(|errors| syntax_error(text, &errors))?;
         check::check(&parsed, text, names)?;
         let strict = strict::strict(parsed.clone(), &names.lookups());
-        Ok(Self { plain: strict::plain(parsed), strict })
+        Ok(Self { plain: strict::plain(parsed, &names.lookups()), strict })
     }
 
     /// Parses and checks an expression that gives a list of views; also gives what they have.

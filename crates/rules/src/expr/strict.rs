@@ -17,6 +17,8 @@ pub(super) const KNOWN: &str = "@known";
 pub(super) const SETTLED: &str = "@settled";
 /// Fails if nothing of its argument is known.
 pub(super) const TEXT: &str = "@text";
+/// The text as written of an argument that is not known whole; any other as it is.
+pub(super) const SHOWN: &str = "@shown";
 
 /// Stands for what a person would call `self`, which the expression does not know.
 const SUBJECT: &str = "\u{1}";
@@ -31,17 +33,18 @@ pub(super) fn with_subject(phrase: &str, subject: &str) -> String {
 
 /// The strict form of an expression; `lookups` are names that are indexed by text.
 pub(super) fn strict(expr: IdedExpr, lookups: &[&str]) -> IdedExpr {
-    Rewriter { lookups, guards: true }.value(expr, KNOWN)
+    Rewriter { lookups, is_strict: true }.value(expr, KNOWN)
 }
 
-/// The form for texts and places: `has` as in the strict form, and what is not known is shown.
-pub(super) fn plain(expr: IdedExpr) -> IdedExpr {
-    Rewriter { lookups: &[], guards: false }.value(expr, KNOWN)
+/// The form for texts and places: `has` as in the strict form, and what is not known is shown
+/// as it is written.
+pub(super) fn plain(expr: IdedExpr, lookups: &[&str]) -> IdedExpr {
+    Rewriter { lookups, is_strict: false }.value(expr, KNOWN)
 }
 
 struct Rewriter<'l> {
     lookups: &'l [&'l str],
-    guards: bool,
+    is_strict: bool,
 }
 
 impl Rewriter<'_> {
@@ -50,10 +53,12 @@ impl Rewriter<'_> {
         if is_chain(&expr.expr) {
             let phrase = phrase(&expr.expr);
             let chain = self.chain(expr);
-            return if is_internal(&chain.expr) || !self.guards {
-                chain
-            } else {
-                wrap(guard, chain, &phrase)
+            return match guard {
+                _ if is_internal(&chain.expr) => chain,
+                // What is looked up by partly known text may still answer.
+                TEXT if !self.is_strict => chain,
+                _ if !self.is_strict => wrap(SHOWN, chain, &phrase),
+                guard => wrap(guard, chain, &phrase),
             };
         }
         let id = expr.id;

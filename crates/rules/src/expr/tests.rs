@@ -143,6 +143,8 @@ fn texts_show_what_is_not_known_as_it_is_written() {
         ("object.known", "a, b"),
         ("has(object.absent.below) ? 'there' : 'not there'", "not there"),
         ("object.one", "1"),
+        ("object.image + ' of ' + object.unknown", "ghcr.io/${X}:17 of ${X}"),
+        ("object.mixed", "${X}, a, 2"),
     ] {
         assert_eq!(text(expression).as_deref(), Ok(expected), "{expression}");
     }
@@ -159,6 +161,19 @@ fn an_open_map_does_not_tell_absence() {
     assert_eq!(holds("has(object.one)", &object), Ok(true));
     assert!(matches!(holds("object.exists(key, key == 'z')", &object), Err(Silence::Undecided(_))));
     assert!(matches!(holds("size(object) == 8", &object), Err(Silence::Undecided(_))));
+}
+
+#[test]
+fn what_a_patch_touches_may_be_there_or_not() {
+    let reason = UnknownReason::Patched("overlay/kustomization.yaml".to_owned());
+    let touched = node(Value::Unknown(Unknown { raw: String::new(), reason, value: None }));
+    let object = map(vec![("one", int(1)), ("touched", touched)]);
+    for expression in
+        ["has(object.touched)", "'touched' in object", "object.touched == 1", "size(object) == 2"]
+    {
+        assert!(matches!(holds(expression, &object), Err(Silence::Undecided(_))), "{expression}");
+    }
+    assert_eq!(holds("has(object.absent) || object.one == 1", &object), Ok(true));
 }
 
 #[test]

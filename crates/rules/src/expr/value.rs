@@ -10,11 +10,67 @@ use cel::common::types::{
     CelBool, CelDouble, CelInt, CelNull, CelString, CelUInt, LIST_TYPE, MAP_TYPE, Type,
 };
 use cel::common::value::{CowVal, StaticVal, Val};
-use manifest::{Entry, Lookup, Map, Node, Number, Partial, Span, Value};
+use manifest::{Entry, Lookup, Map, Node, Number, Partial, Span, UnknownReason, Value};
 use std::any::Any;
 use std::fmt;
 use std::sync::OnceLock;
 use topology::view::Place;
+
+/// What a value is or can, one method each, where the answer is always the same.
+macro_rules! capability {
+    (type $type:expr) => {
+        fn get_type(&self) -> &Type {
+            $type
+        }
+        fn cel_type() -> &'static Type {
+            $type
+        }
+    };
+    (owned) => {
+        fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
+            Box::new(self.clone())
+        }
+        fn as_any(&self) -> Option<&dyn Any> {
+            Some(self)
+        }
+    };
+    (container) => {
+        fn as_container(&self) -> Option<&dyn Container> {
+            Some(self)
+        }
+    };
+    (indexer) => {
+        fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
+        where
+            Self: 'v,
+        {
+            Some(self)
+        }
+    };
+    (iterable) => {
+        fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
+        where
+            Self: 'v,
+        {
+            Some(self)
+        }
+    };
+    (sizer) => {
+        fn as_sizer(&self) -> Option<&dyn Sizer> {
+            Some(self)
+        }
+    };
+    (steal) => {
+        fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
+        where
+            Self: 'v,
+        {
+            self.get(index).map(CowVal::into_owned)
+        }
+    };
+}
+
+pub(super) use capability;
 
 /// Name of the "function" whose error says that something is not known.
 pub(crate) const UNKNOWN: &str = "@unknown";
@@ -83,42 +139,17 @@ pub(crate) struct PartialVal(pub(crate) Partial);
 macro_rules! static_val {
     ($name:ident, $type:expr) => {
         impl Val for $name {
-            fn get_type(&self) -> &Type {
-                $type
-            }
-            fn cel_type() -> &'static Type {
-                $type
-            }
-            fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
-                Box::new(self.clone())
-            }
-            fn as_any(&self) -> Option<&dyn Any> {
-                Some(self)
-            }
+            capability!(type $type);
+            capability!(owned);
         }
         impl StaticVal for $name {}
     };
 }
 
 impl Val for UnknownVal {
-    fn get_type(&self) -> &Type {
-        &UNKNOWN_TYPE
-    }
-    fn cel_type() -> &'static Type {
-        &UNKNOWN_TYPE
-    }
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
-        Box::new(self.clone())
-    }
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
+    capability!(type &UNKNOWN_TYPE);
+    capability!(indexer);
+    capability!(owned);
 }
 
 impl StaticVal for UnknownVal {}
@@ -135,12 +166,7 @@ impl Indexer for UnknownVal {
         let field = key.downcast_ref::<CelString>().map_or("it", CelString::inner);
         Err(unknown(&format!("what holds {field} is {}", self.reason)))
     }
-    fn steal<'v>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(key).map(CowVal::into_owned)
-    }
+    capability!(steal);
 }
 
 static_val!(PartialVal, &PARTIAL_TYPE);
@@ -158,30 +184,11 @@ impl fmt::Debug for NodeList<'_> {
 }
 
 impl Val for NodeList<'_> {
-    fn get_type(&self) -> &Type {
-        &LIST
-    }
-    fn cel_type() -> &'static Type {
-        &LIST
-    }
-    fn as_container(&self) -> Option<&dyn Container> {
-        Some(self)
-    }
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-    fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-    fn as_sizer(&self) -> Option<&dyn Sizer> {
-        Some(self)
-    }
+    capability!(type &LIST);
+    capability!(container);
+    capability!(indexer);
+    capability!(iterable);
+    capability!(sizer);
     fn equals(&self, other: &dyn Val) -> bool {
         // Nothing unknown gets here: operands of `==` are checked to their depth before.
         let Some(other) = other.as_iterable() else { return false };
@@ -230,12 +237,7 @@ impl Indexer for NodeList<'_> {
             None => Err(ExecutionError::no_such_key(&at.map_or_else(String::new, |at| at.to_string()))),
         }
     }
-    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(index).map(CowVal::into_owned)
-    }
+    capability!(steal);
 }
 
 impl Iterable for NodeList<'_> {
@@ -271,31 +273,37 @@ impl<'n> NodeMap<'n> {
     }
 }
 
+/// What is known of a key. One that a patch touches may be there or not.
+fn lookup<'n>(map: &'n Map, key: &str) -> Lookup<'n> {
+    match map.lookup(key) {
+        Lookup::Present(entry) => patched(&entry.value).map_or(Lookup::Present(entry), Lookup::Unknown),
+        other => other,
+    }
+}
+
+/// Who patches a value that is not known for that reason.
+fn patched(node: &Node) -> Option<&UnknownReason> {
+    node.unknown_reason().filter(|reason| matches!(reason, UnknownReason::Patched(_)))
+}
+
+/// Whether it is known which keys a map has.
+fn has_sure_keys(map: &Map) -> bool {
+    map.open.is_none() && map.entries.iter().all(|entry| patched(&entry.value).is_none())
+}
+
 impl Val for NodeMap<'_> {
-    fn get_type(&self) -> &Type {
-        &MAP
-    }
-    fn cel_type() -> &'static Type {
-        &MAP
-    }
-    fn as_container(&self) -> Option<&dyn Container> {
-        Some(self)
-    }
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
+    capability!(type &MAP);
+    capability!(container);
+    capability!(indexer);
     fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
     where
         Self: 'v,
     {
         // Keys of an open map are not known, and iterating cannot fail: so it is not iterable.
-        self.map.open.is_none().then_some(self as &(dyn Iterable + 'v))
+        has_sure_keys(self.map).then_some(self as &(dyn Iterable + 'v))
     }
     fn as_sizer(&self) -> Option<&dyn Sizer> {
-        self.map.open.is_none().then_some(self as &dyn Sizer)
+        has_sure_keys(self.map).then_some(self as &dyn Sizer)
     }
     fn equals(&self, other: &dyn Val) -> bool {
         let (Some(sizer), Some(indexer)) = (other.as_sizer(), other.as_indexer()) else { return false };
@@ -322,7 +330,7 @@ impl Sizer for NodeMap<'_> {
 impl Container for NodeMap<'_> {
     fn contains(&self, key: &dyn Val) -> Result<bool, ExecutionError> {
         let Some(key) = key.downcast_ref::<CelString>() else { return Ok(false) };
-        match self.map.lookup(key.inner()) {
+        match lookup(self.map, key.inner()) {
             Lookup::Present(_) => Ok(true),
             Lookup::Absent => Ok(false),
             Lookup::Unknown(reason) => Err(unknown(&format!("{} is {reason}", key.inner()))),
@@ -343,18 +351,13 @@ impl Indexer for NodeMap<'_> {
             let got = key.get_type().name().to_owned();
             return Err(ExecutionError::UnexpectedType { got, want: "string".to_owned() });
         };
-        match self.map.lookup(key.inner()) {
+        match lookup(self.map, key.inner()) {
             Lookup::Present(entry) => Ok(CowVal::Owned(from_node(&entry.value))),
             Lookup::Absent => Err(ExecutionError::no_such_key(key.inner())),
             Lookup::Unknown(reason) => Err(unknown(&format!("{} is {reason}", key.inner()))),
         }
     }
-    fn steal<'v>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(key).map(CowVal::into_owned)
-    }
+    capability!(steal);
 }
 
 impl Iterable for NodeMap<'_> {

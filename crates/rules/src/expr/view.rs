@@ -3,7 +3,7 @@
 //! A view is copied when it is bound: it is small, and what an expression takes out of it may
 //! outlive the evaluation.
 
-use super::value::{Hidden, Items, PartialVal, UnknownVal, from_node, unknown};
+use super::value::{Hidden, Items, PartialVal, UnknownVal, capability, from_node, unknown};
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as ValIterator, Sizer};
 use cel::common::types::{CelBool, CelInt, CelNull, CelString, LIST_TYPE, Type};
@@ -56,24 +56,9 @@ impl ViewVal {
 }
 
 impl Val for ViewVal {
-    fn get_type(&self) -> &Type {
-        &VIEW_TYPE
-    }
-    fn cel_type() -> &'static Type {
-        &VIEW_TYPE
-    }
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
-        Box::new(self.clone())
-    }
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
+    capability!(type &VIEW_TYPE);
+    capability!(indexer);
+    capability!(owned);
 }
 
 impl StaticVal for ViewVal {}
@@ -92,12 +77,7 @@ impl Indexer for ViewVal {
             .map(|(_, value)| CowVal::Borrowed(value.as_ref()))
             .ok_or_else(|| ExecutionError::no_such_key(name))
     }
-    fn steal<'v>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(key).map(CowVal::into_owned)
-    }
+    capability!(steal);
 }
 
 /// A list of a view, or of a parameter.
@@ -105,36 +85,12 @@ impl Indexer for ViewVal {
 pub(crate) struct ViewList(pub(crate) Arc<[Box<dyn Val>]>);
 
 impl Val for ViewList {
-    fn get_type(&self) -> &Type {
-        &LIST
-    }
-    fn cel_type() -> &'static Type {
-        &LIST
-    }
-    fn as_container(&self) -> Option<&dyn Container> {
-        Some(self)
-    }
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-    fn as_iterable<'b, 'v>(&'b self) -> Option<&'b (dyn Iterable + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
-    fn as_sizer(&self) -> Option<&dyn Sizer> {
-        Some(self)
-    }
-    fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v> {
-        Box::new(self.clone())
-    }
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
+    capability!(type &LIST);
+    capability!(container);
+    capability!(indexer);
+    capability!(iterable);
+    capability!(sizer);
+    capability!(owned);
 }
 
 impl StaticVal for ViewList {}
@@ -170,12 +126,7 @@ impl Indexer for ViewList {
         let item = at.and_then(|at| self.0.get(at));
         item.map(|item| CowVal::Borrowed(item.as_ref())).ok_or_else(|| ExecutionError::no_such_key("index"))
     }
-    fn steal<'v>(self: Box<Self>, index: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(index).map(CowVal::into_owned)
-    }
+    capability!(steal);
 }
 
 impl Iterable for ViewList {
@@ -195,18 +146,8 @@ pub(crate) struct LookupVal<'v> {
 }
 
 impl Val for LookupVal<'_> {
-    fn get_type(&self) -> &Type {
-        &LOOKUP_TYPE
-    }
-    fn cel_type() -> &'static Type {
-        &LOOKUP_TYPE
-    }
-    fn as_indexer<'b, 'v>(&'b self) -> Option<&'b (dyn Indexer + 'v)>
-    where
-        Self: 'v,
-    {
-        Some(self)
-    }
+    capability!(type &LOOKUP_TYPE);
+    capability!(indexer);
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
     where
         Self: 'v,
@@ -235,12 +176,7 @@ impl Indexer for LookupVal<'_> {
         let got = key.get_type().name().to_owned();
         Err(ExecutionError::UnexpectedType { got, want: "string".to_owned() })
     }
-    fn steal<'v>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'v>, ExecutionError>
-    where
-        Self: 'v,
-    {
-        self.get(key).map(CowVal::into_owned)
-    }
+    capability!(steal);
 }
 
 /// A view, to outlive the evaluation that gave it.

@@ -3,6 +3,7 @@
 use super::object_ref;
 use super::verdict::{Broken, Outcome, Verdict};
 use crate::finding::{self, Check, Finding, Judgement, Location, ObjectRef, Undecided};
+use std::collections::HashSet;
 use std::sync::Arc;
 use topology::{EnvironmentId, Inventory, Object};
 
@@ -28,6 +29,11 @@ struct Row {
 impl<'i> Merged<'i> {
     pub(super) fn new(inventory: &'i Inventory, object: &Object) -> Self {
         Self { object: object_ref(object), inventory, rows: Vec::new() }
+    }
+
+    /// Whether nothing was judged.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     pub(super) fn object(&self) -> ObjectRef {
@@ -67,6 +73,8 @@ impl<'i> Merged<'i> {
     }
 
     pub(super) fn add_to(self, judgement: &mut Judgement) {
+        // Several places of one rule may need the same unknown: that is one thing to know.
+        let mut told = HashSet::new();
         for row in self.rows {
             judgement.checks.push(Check {
                 rule: Arc::clone(&row.rule),
@@ -74,7 +82,9 @@ impl<'i> Merged<'i> {
                 location: row.location.clone(),
                 outcome: row.outcome(),
             });
-            if let (Some(reason), true) = (&row.undecided, row.broken.is_empty()) {
+            if let (Some(reason), true) = (&row.undecided, row.broken.is_empty())
+                && told.insert((Arc::clone(&row.rule), reason.clone()))
+            {
                 judgement.undecided.push(Undecided {
                     rule: Arc::clone(&row.rule),
                     object: self.object.clone(),

@@ -42,9 +42,8 @@ pub struct Input<'a> {
 /// recorded and never aborts the others.
 pub fn judge(input: &Input<'_>) -> Judgement {
     let objects = input.inventory.objects();
-    let judged: Vec<_> = objects
-        .filter(|(id, object)| (input.judged)(*id, object) && is_of_known_group(object))
-        .collect();
+    let judged: Vec<_> =
+        objects.filter(|(id, object)| (input.judged)(*id, object) && is_of_known_group(object)).collect();
     let mut judgement = Judgement::default();
     for (merged, failures) in in_parallel(&judged, |(id, object)| judge_object(input, *id, object)) {
         for failure in failures {
@@ -92,24 +91,22 @@ fn is_of_known_group(object: &Object) -> bool {
 }
 
 /// What all placements of an object gave; `None` if no rule was about it.
-fn judge_object<'i>(
-    input: &Input<'i>,
-    id: ObjectId,
-    object: &Object,
-) -> (Option<Merged<'i>>, Vec<Failure>) {
+fn judge_object<'i>(input: &Input<'i>, id: ObjectId, object: &Object) -> (Option<Merged<'i>>, Vec<Failure>) {
     let mut failures = Vec::new();
     let mut merged = Merged::new(input.inventory, object);
-    let mut judged = false;
     for placement in &object.placements {
         if !input.topology.is_tied(id, placement) {
             continue;
         }
         let verdicts = judge_placement(input, id, object, placement);
-        judged |= !verdicts.is_empty();
         for verdict in verdicts {
             match verdict.outcome {
                 Outcome::Failed(message) => {
-                    failures.push(Failure { rule: verdict.rule.id.clone(), object: merged.object(), message });
+                    failures.push(Failure {
+                        rule: verdict.rule.id.clone(),
+                        object: merged.object(),
+                        message,
+                    });
                 }
                 // A patch says nothing of what it does not hold.
                 Outcome::Undecided(_) | Outcome::Holds if object.wholeness != Wholeness::Whole => {}
@@ -117,7 +114,7 @@ fn judge_object<'i>(
             }
         }
     }
-    (judged.then_some(merged), failures)
+    ((!merged.is_empty()).then_some(merged), failures)
 }
 
 fn judge_placement<'i>(

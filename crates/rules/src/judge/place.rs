@@ -6,12 +6,14 @@ use manifest::{Node, Span, Value};
 use std::fmt::Write as _;
 
 /// The place of a selection: the value; with its key, where the value is a map or list of
-/// several lines; the nearest parent's key, where nothing is there.
+/// several lines; an alias where it is used, for there it can be changed without changing others;
+/// the nearest parent's key, where nothing is there.
 pub(super) fn location(selection: &Selection<'_>, object: &Node) -> Location {
     let key = selection.key.map(|key| key.span);
     let span = match &selection.found {
-        Found::Node(node) if node.value != Value::Null => match key {
-            Some(key) if is_collection(node) && reaches(key, node.origin.span) => {
+        Found::Node(node) if node.value != Value::Null => match (alias(selection), key) {
+            (Some((used_at, _)), _) => used_at,
+            (None, Some(key)) if is_collection(node) && reaches(key, node.origin.span) => {
                 Span { end: node.origin.span.end, ..key }
             }
             _ => node.origin.span,
@@ -19,6 +21,15 @@ pub(super) fn location(selection: &Selection<'_>, object: &Node) -> Location {
         _ => key.unwrap_or_else(|| first_key(object)),
     };
     Location { span, pointer: selection.pointer.clone() }
+}
+
+/// Of a value that is an alias, or was merged in: where it is used and where it is written.
+pub(super) fn alias(selection: &Selection<'_>) -> Option<(Span, Span)> {
+    let Found::Node(node) = &selection.found else { return None };
+    // What a merge (`<<`) brings has a key that stands elsewhere too.
+    let is_merged = selection.key.is_some_and(|key| key.used_at.is_some());
+    let used_at = node.origin.used_at.filter(|_| !is_merged)?;
+    Some((used_at, node.origin.span))
 }
 
 /// The first key of an object: what to mark where nothing better is there.

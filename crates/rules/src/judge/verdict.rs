@@ -1,6 +1,6 @@
 //! One rule, one object, one placement.
 
-use super::place::{location, subject};
+use super::place::{alias, location, subject};
 use super::scope::{ObjectScope, Params, SelfScope};
 use crate::config::{RuleLevel, Settings};
 use crate::expr::Silence;
@@ -67,9 +67,10 @@ pub(super) fn judge_rule<'r>(
     };
     let params = Params::new(rule, settings);
     let judge = RuleJudge { rule, compiled, level, kind, node };
-    let applies = compiled.applies.as_ref().map(|applies| {
-        applies.holds(&SelfScope { object, params: &params, this: None, pointer: "" })
-    });
+    let applies = compiled
+        .applies
+        .as_ref()
+        .map(|applies| applies.holds(&SelfScope { object, params: &params, this: None, pointer: "" }));
     let doubt = match applies {
         Some(Ok(false)) => return,
         Some(Err(Silence::Failed(message))) => return say(whole(node), Outcome::Failed(message)),
@@ -86,7 +87,11 @@ pub(super) fn judge_rule<'r>(
     let mut judged = false;
     for selection in selects.iter().flat_map(|select| select.select(node)) {
         let place = location(&selection, node);
-        let outcome = judge.selection(&selection, object, &params);
+        let mut outcome = judge.selection(&selection, object, &params);
+        if let (Outcome::Broken(broken), Some((_, span))) = (&mut outcome, alias(&selection)) {
+            let location = Location { span, pointer: String::new() };
+            broken.related.push(Related { message: "the value is written here".to_owned(), location });
+        }
         judged = true;
         say(place, doubtful(outcome, doubt.as_deref()));
     }
@@ -191,13 +196,13 @@ impl RuleJudge<'_> {
             // What is shown beside a finding never decides it: without a place, nothing is shown.
             for place in at.places(scope).unwrap_or_default() {
                 let location = Location { span: place.span, pointer: place.pointer };
-                related.push(Related { message: message.render(scope)?, location });
+                related.push(Related { message: message.render(scope), location });
             }
         }
         Ok(Broken {
             severity: self.severity(scope)?,
-            message: self.compiled.message.render(scope)?,
-            help: self.compiled.help.render(scope)?,
+            message: self.compiled.message.render(scope),
+            help: self.compiled.help.render(scope),
             related,
         })
     }

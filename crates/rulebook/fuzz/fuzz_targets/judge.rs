@@ -1,0 +1,30 @@
+//! Any text is judged by every built-in rule without a panic.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rules::config::Config;
+use rules::{Door, Input, RuleSet, inventory_of, judge};
+use std::sync::OnceLock;
+use topology::{Settings, Topology};
+
+fn built_in() -> &'static RuleSet {
+    static RULES: OnceLock<RuleSet> = OnceLock::new();
+    RULES.get_or_init(|| RuleSet::new(rulebook::rules()).expect("built-in rules"))
+}
+
+fuzz_target!(|text: &str| {
+    let Ok((sources, inventory)) = inventory_of(text) else { return };
+    let topology = Topology::new(&inventory, Settings::default());
+    let config = Config::default();
+    judge(&Input {
+        inventory: &inventory,
+        topology: &topology,
+        sources: &sources,
+        rules: built_in(),
+        config: &config,
+        door: Door::Repo,
+        path: &|_| Some("any.yaml"),
+        judged: &|_, _| true,
+    });
+});
