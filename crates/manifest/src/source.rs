@@ -1,5 +1,6 @@
 //! Texts, and places in them.
 
+use memchr::memchr2_iter;
 use std::sync::OnceLock;
 
 /// Which [`Source`] of a [`Sources`] a place is in.
@@ -62,15 +63,11 @@ impl Source {
     /// Bytes at which lines start; the first is 0.
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let mut starts = vec![0];
-            let mut bytes = self.bytes.iter().zip(1u32..).peekable();
-            while let Some((byte, next)) = bytes.next() {
-                let followed_by_newline = bytes.peek().is_some_and(|(byte, _)| **byte == b'\n');
-                if *byte == b'\n' || (*byte == b'\r' && !followed_by_newline) {
-                    starts.push(next);
-                }
-            }
-            starts
+            let ends = memchr2_iter(b'\n', b'\r', &self.bytes).filter(|end| {
+                self.bytes.get(*end) == Some(&b'\n') || self.bytes.get(end + 1) != Some(&b'\n')
+            });
+            let starts = ends.map_while(|end| u32::try_from(end + 1).ok());
+            std::iter::once(0).chain(starts).collect()
         })
     }
 

@@ -118,7 +118,7 @@ impl Assembled {
         let reason = match () {
             () if templated => NotLintedReason::HelmTemplate,
             () if is(ProblemKind::Encoding) => NotLintedReason::NotUtf8,
-            () if is(ProblemKind::Limit) => NotLintedReason::TooLarge,
+            () if is(ProblemKind::Limit) => NotLintedReason::LimitExceeded,
             () => NotLintedReason::Unparsable,
         };
         if templated {

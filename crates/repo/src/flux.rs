@@ -4,7 +4,7 @@ use crate::kustomize::{PatchSource, patches};
 use crate::paths;
 use crate::placing::namespace;
 use crate::tree::{FileId, Tree};
-use manifest::{Manifest, Node, Span};
+use manifest::{Manifest, Map, Node, Span, Value};
 use std::collections::{BTreeMap, HashMap};
 use topology::{Namespace, NamespaceFrom};
 
@@ -25,7 +25,7 @@ pub(crate) struct FluxRoot {
     pub(crate) patches: Vec<PatchSource>,
     /// The name of the source that holds the directory.
     pub(crate) source: Option<String>,
-    /// The object, for patches that are aimed at it.
+    /// What the object is, for patches that are aimed at it.
     pub(crate) object: Manifest,
 }
 
@@ -55,8 +55,20 @@ impl FluxRoot {
             patches: patches(base, spec),
             source: spec.at(&["sourceRef", "name"]).and_then(Node::raw_text).map(str::to_owned),
             dir,
-            object: manifest.clone(),
+            object: identity(manifest),
         })
+    }
+}
+
+/// An object without all by which no patch is aimed.
+fn identity(manifest: &Manifest) -> Manifest {
+    let entries = manifest.node.as_map().map(|map| map.entries.as_slice()).unwrap_or_default();
+    let kept = entries.iter().filter(|one| matches!(one.key.as_str(), "apiVersion" | "kind" | "metadata"));
+    let map = Map { entries: kept.cloned().collect(), open: None };
+    Manifest {
+        node: Node { value: Value::Map(map), origin: manifest.node.origin },
+        base: manifest.base.clone(),
+        ..*manifest
     }
 }
 

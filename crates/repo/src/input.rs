@@ -50,6 +50,8 @@ pub(crate) struct Layout {
     /// Whether standard input was named.
     pub(crate) stdin: bool,
     working_directory: PathBuf,
+    /// The root as the user is shown it.
+    shown: String,
 }
 
 /// A named file or directory.
@@ -88,12 +90,29 @@ impl Layout {
                 absolute,
             })
             .collect();
-        Ok(Self { root, walked, named, stdin: options.paths.contains(&Input::Stdin), working_directory })
+        let shown = paths::relative(&working_directory, &root);
+        let stdin = options.paths.contains(&Input::Stdin);
+        Ok(Self { root, walked, named, stdin, working_directory, shown })
     }
 
     /// A path of the checkout as the user is shown it.
     pub(crate) fn shown(&self, path: &str) -> String {
+        let inside = !path.is_empty() && !path.starts_with("..");
+        match self.shown.as_str() {
+            "." if inside => path.to_owned(),
+            root if inside && !root.starts_with("..") => format!("{root}/{path}"),
+            _ => self.shown_slowly(path),
+        }
+    }
+
+    /// The same where the root is not below the working directory.
+    fn shown_slowly(&self, path: &str) -> String {
         paths::relative(&self.working_directory, &paths::absolute(&self.root, Path::new(path)))
+    }
+
+    /// Whether that very file was named.
+    pub(crate) fn is_named_itself(&self, path: &str) -> bool {
+        self.named.iter().any(|named| !named.directory && named.path == path)
     }
 
     /// Whether findings in that file are wanted.
@@ -104,6 +123,9 @@ impl Layout {
 
 /// A path of the file system as a path of the checkout.
 pub(crate) fn in_checkout(root: &Path, absolute: &Path) -> String {
+    if let Some(path) = paths::below(root, absolute) {
+        return path.to_owned();
+    }
     let path = paths::relative(root, absolute);
     if path == "." { String::new() } else { path }
 }

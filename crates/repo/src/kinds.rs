@@ -53,6 +53,10 @@ pub(crate) const ROUTING: [&str; 2] = ["HTTPRoute", "Ingress"];
 /// the largest.
 pub(crate) const ALERTING: [&str; 2] = ["PrometheusRule", "VMRule"];
 
+/// Kinds whose containers talk to databases: there the bare name of a Cluster may be a host.
+pub(crate) const CLIENTS: [&str; 7] =
+    ["CronJob", "DaemonSet", "Deployment", "HelmRelease", "Job", "Pod", "StatefulSet"];
+
 /// Kinds that classes of storage are of.
 pub(crate) const CLASSES: [&str; 2] = ["StorageClass", "VolumeSnapshotClass"];
 

@@ -2,7 +2,9 @@
 
 use crate::parallel;
 use crate::tree::{FileId, Tree};
-use manifest::{Comment, Limits, Manifest, Problem, ReadError, Reading, Source, SourceId, Sources, Span};
+use manifest::{
+    Comment, Limits, Manifest, Problem, ReadError, Reading, Source, SourceId, Sources, Span, Value,
+};
 use std::collections::HashMap;
 
 /// A parsed file.
@@ -114,10 +116,13 @@ fn text(file: FileId, source: SourceId, reading: Reading) -> Text {
 }
 
 fn part(document: manifest::Document) -> Part {
-    let objects = match &document.content {
-        Ok(_) => Ok(manifest::manifests(&document)),
-        Err(error) => Err(error.clone()),
-    };
-    let none = objects.as_ref().is_ok_and(Vec::is_empty);
-    Part { span: document.span, objects, value: document.content.ok().filter(|_| none) }
+    let span = document.span;
+    match &document.content {
+        Err(error) => Part { span, objects: Err(error.clone()), value: None },
+        // Without `kind` it is no object, and the value would be lost.
+        Ok(node) if node.get("kind").is_none_or(|kind| kind.value == Value::Null) => {
+            Part { span, objects: Ok(Vec::new()), value: document.content.ok() }
+        }
+        Ok(_) => Part { span, objects: Ok(document.into_manifests()), value: None },
+    }
 }

@@ -71,6 +71,8 @@ struct Hits {
     named: Vec<u32>,
     classes: Vec<u32>,
     metrics: Vec<u32>,
+    /// Bare names of Clusters.
+    bare: Vec<u32>,
     domains: Vec<u32>,
     /// A set of [`Meaning`]s.
     kinds: u8,
@@ -87,6 +89,8 @@ enum Meaning {
     Classes = 4,
     /// Some that raise alerts.
     Alerts = 8,
+    /// Some that talk to databases.
+    Clients = 64,
     /// Some that matter to databases of every namespace.
     Everywhere = 16,
     /// Some that matter to databases of their own namespace.
@@ -100,6 +104,7 @@ fn meanings() -> HashMap<&'static str, u8> {
         (&kinds::ROUTING, Meaning::Routes),
         (&kinds::CLASSES, Meaning::Classes),
         (&kinds::ALERTING, Meaning::Alerts),
+        (&kinds::CLIENTS, Meaning::Clients),
     ];
     let unnamed = kinds::UNNAMED.into_iter().map(|kind| {
         // A namespace matters to what is in it only.
@@ -119,13 +124,16 @@ impl Hits {
         self.kinds & meaning as u8 != 0
     }
 
-    /// Names of classes, domains and metrics count where the file holds kinds that they are names of.
+    /// Names of classes, domains, metrics and hosts count where the file holds kinds that have such.
     fn candidate(mut self, file: FileId, routes: &mut usize) -> Option<Candidate> {
         if self.holds(Meaning::Classes) {
             self.named.append(&mut self.classes);
         }
         if self.holds(Meaning::Alerts) {
             self.named.append(&mut self.metrics);
+        }
+        if self.holds(Meaning::Clients) {
+            self.named.append(&mut self.bare);
         }
         let asked = self.holds(Meaning::Routes) && !self.domains.is_empty() && *routes > 0;
         if asked {
@@ -143,25 +151,24 @@ impl Hits {
 
 impl<'n> Search<'n> {
     fn new(names: &'n Names) -> Self {
-        let distinctive = names.clusters.iter().filter(|name| name.contains('-'));
-        let words: HashSet<&str> =
-            names.exact.iter().chain(&names.hosts).chain(distinctive).map(String::as_str).collect();
+        let words: HashSet<&str> = names.exact.iter().chain(&names.hosts).map(String::as_str).collect();
         let kinds = meanings();
         let mut phrases: HashMap<&str, Vec<&str>> = HashMap::new();
         let lists = [&names.exact, &names.hosts, &names.clusters, &names.classes, &names.domains];
         for name in lists.into_iter().flatten().filter(|name| !name.bytes().all(is_name)) {
             phrases.entry(first_word(name).1).or_default().push(name);
         }
-        phrases
-            .values_mut()
-            .for_each(|one| one.sort_unstable_by_key(|phrase| std::cmp::Reverse(phrase.len())));
+        for same in phrases.values_mut() {
+            same.sort_unstable_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+        }
         let made = names
             .clusters
             .iter()
             .flat_map(|name| SUFFIXES.map(|suffix| [name.as_bytes(), suffix.as_bytes()].concat()));
         let plain = words.iter().chain(kinds.keys()).chain(phrases.keys()).copied();
-        let plain =
-            plain.chain(names.classes.iter().map(String::as_str)).map(|word| word.as_bytes().to_vec());
+        let plain = plain
+            .chain(names.classes.iter().chain(&names.clusters).map(String::as_str))
+            .map(|word| word.as_bytes().to_vec());
         Self { filter: Filter::new(plain.chain(made)), names, words, kinds, phrases }
     }
 
@@ -185,29 +192,33 @@ impl<'n> Search<'n> {
         let word = text(bytes, start, end)?;
         if let Some((start, end)) = self.phrase(bytes, start, word) {
             let tail = bytes.get(end..)?.iter().take_while(|byte| is_name(**byte)).count();
-            let at = u32::try_from(start).ok()?;
+            let (at, before) = (u32::try_from(start).ok()?, bytes.get(..start)?);
             let whole = text(bytes, start, end + tail)?;
-            if !self.name(whole, at, hits) && tail == 0 && self.names.domains.contains(whole) {
+            if !self.name(whole, at, before, hits) && tail == 0 && self.names.domains.contains(whole) {
                 hits.domains.push(at);
             }
             return Some(end + tail);
         }
-        let at = u32::try_from(start).ok()?;
-        if !self.name(word, at, hits)
+        let (at, before) = (u32::try_from(start).ok()?, bytes.get(..start)?);
+        if !self.name(word, at, before, hits)
             && let Some(meaning) = self.kinds.get(word)
-            && follows_kind(bytes, bytes.get(..start)?)
+            && follows_kind(bytes, before)
         {
             hits.kinds |= meaning;
         }
         Some(end)
     }
 
-    /// Notes a name, if it is one.
-    fn name(&self, name: &str, at: u32, hits: &mut Hits) -> bool {
+    /// Notes a name, if it is one, with what stands before it.
+    fn name(&self, name: &str, at: u32, before: &[u8], hits: &mut Hits) -> bool {
         if self.words.contains(name) || self.is_of_cluster(name) {
             hits.named.push(at);
         } else if self.names.classes.contains(name) {
             hits.classes.push(at);
+        } else if name.contains('-') && self.names.clusters.contains(name) {
+            if may_be_host(before) {
+                hits.bare.push(at);
+            }
         } else {
             return false;
         }
@@ -243,6 +254,11 @@ fn text(bytes: &[u8], start: usize, end: usize) -> Option<&str> {
     std::str::from_utf8(bytes.get(start..end)?).ok()
 }
 
+/// Whether a host may stand behind a text: what follows a single `/` is a part of a path.
+fn may_be_host(before: &[u8]) -> bool {
+    !before.ends_with(b"/") || before.ends_with(b"//")
+}
+
 /// Whether the text before a kind ends in an object's `kind:`, quoted or not. A reference to an
 /// object has a `kind`, too; but that is indented, unless it stands in a `List`.
 fn follows_kind(bytes: &[u8], before: &[u8]) -> bool {
@@ -269,7 +285,7 @@ mod tests {
 
     fn hits(text: &str) -> Option<(usize, bool)> {
         let names = Names {
-            clusters: ["db".to_owned(), "${APP}".to_owned()].into(),
+            clusters: ["db".to_owned(), "shop-db".to_owned(), "${APP}".to_owned()].into(),
             exact: ["db-backup-key".to_owned(), "db-r".to_owned()].into(),
             classes: ["fast".to_owned()].into(),
             hosts: ["s3.example.com".to_owned()].into(),
@@ -287,6 +303,15 @@ mod tests {
         assert_eq!(hits("name: mydb-rw"), None);
         assert_eq!(hits("name: db-rwx"), None);
         assert_eq!(hits("name: db"), None);
+    }
+
+    #[test]
+    fn a_bare_name_counts_as_a_host_where_something_talks_to_databases() {
+        assert_eq!(hits("kind: Deployment\nvalue: shop-db"), Some((1, false)));
+        assert_eq!(hits("kind: Deployment\nvalue: postgresql://shop-db:5432/app"), Some((1, false)));
+        assert_eq!(hits("kind: Deployment\nimage: ghcr.io/me/shop-db"), None);
+        assert_eq!(hits("kind: Deployment\nvalue: db"), None);
+        assert_eq!(hits("kind: ConfigMap\nvalue: shop-db"), None);
     }
 
     #[test]

@@ -28,6 +28,12 @@ pub(crate) fn relative(from: &Path, to: &Path) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
+/// What of `path` stands below `dir`, where plain text tells: both clean, `/` between parts.
+pub(crate) fn below<'p>(dir: &Path, path: &'p Path) -> Option<&'p str> {
+    let rest = path.to_str()?.strip_prefix(dir.to_str()?)?.strip_prefix('/')?;
+    (!rest.is_empty() && !rest.contains('\\')).then_some(rest)
+}
+
 /// `path` as written in a file of directory `dir`, as a path of the checkout. The root is `""`;
 /// what leads out of the checkout starts with `../`.
 pub(crate) fn join(dir: &str, path: &str) -> String {

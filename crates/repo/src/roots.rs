@@ -25,14 +25,15 @@ pub(crate) struct Roots {
 }
 
 impl Roots {
-    /// Reads what was parsed. Roots in directories that are set aside deploy nothing.
-    pub(crate) fn read(tree: &Tree, library: &Library) -> Self {
-        let mut roots = Self::default();
+    /// Reads what was parsed; `known` are kustomizations that were read before. Roots in directories that are set aside deploy nothing.
+    pub(crate) fn read(tree: &Tree, library: &Library, known: Kustomizations) -> Self {
+        let mut roots = Self { kustomizations: known, ..Self::default() };
         let mut texts: Vec<&Text> = library.texts().iter().collect();
         texts.sort_by_key(|text| text.file);
         for text in texts {
             let path = tree.path(text.file);
             if is_kustomization(path)
+                && !roots.kustomizations.contains_key(&text.file)
                 && let Some(node) = text.first_value()
             {
                 let read = Kustomization::read(text.file, paths::parent(path), node);

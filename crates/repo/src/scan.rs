@@ -10,11 +10,13 @@ use crate::library::{Library, Text};
 use crate::mention::{self, Candidate};
 use crate::names::Names;
 use crate::neighbours::Neighbours;
+use crate::parallel;
 use crate::patching::Patching;
 use crate::paths;
 use crate::roots::Roots;
 use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
+use crate::visit::Kustomizations;
 use crate::walk::{self, Unread};
 use manifest::{Comment, Limits, Problem, Source, SourceId, Sources};
 use topology::{Inventory, Object};
@@ -98,8 +100,14 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
     if judged.is_empty() {
         return Ok(scan);
     }
-    let mut search =
-        Search { layout: &layout, limits: &options.limits, tree, library: Library::default(), judged };
+    let mut search = Search {
+        layout: &layout,
+        limits: &options.limits,
+        tree,
+        library: Library::default(),
+        judged,
+        kustomizations: Kustomizations::new(),
+    };
     let (candidates, deployment) = search.run(observe);
     let (sources, texts) = search.library.into_parts();
     let context = Context::new(&search.tree, &layout, &deployment, &candidates, &texts);
@@ -117,6 +125,8 @@ struct Search<'a> {
     library: Library,
     /// The files with judged objects.
     judged: Vec<FileId>,
+    /// The kustomizations that were read already.
+    kustomizations: Kustomizations,
 }
 
 impl Search<'_> {
@@ -153,12 +163,14 @@ impl Search<'_> {
     /// What deploys the wanted files.
     fn deploy(&mut self, graph: &Graph, wanted: &[FileId]) -> Deployment {
         self.load(&graph.leading_to(&self.tree, wanted.iter().copied()));
-        let roots = Roots::read(&self.tree, &self.library);
+        let known = std::mem::take(&mut self.kustomizations);
+        let roots = Roots::read(&self.tree, &self.library, known);
         self.load(&roots.patch_files(&self.tree));
         let (tree, layout) = (&self.tree, self.layout);
         let mut deployment = Deploy { tree, layout, roots: &roots }.run(&self.judged, wanted);
         let patching = Patching { tree, library: &self.library, layout, roots: &roots, limits: self.limits };
         deployment.patches = patching.run(&deployment);
+        self.kustomizations = roots.kustomizations;
         deployment
     }
 
@@ -192,10 +204,12 @@ impl Search<'_> {
 /// Turns the parsed texts into objects.
 fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context<'_>) -> Vec<Object> {
     let mut objects = Vec::new();
-    for text in texts {
-        scan.documents += text.documents.len();
-        let source = text.source;
-        let assembled = assemble::assemble(text, sources.get(source), context);
+    scan.documents = texts.iter().map(|text| text.documents.len()).sum();
+    let all = parallel::map_taking(texts, |text| {
+        let source = sources.get(text.source);
+        assemble::assemble(text, source, context)
+    });
+    for assembled in all {
         objects.extend(assembled.objects);
         scan.not_linted.extend(assembled.not_linted);
         scan.infos.push(assembled.info);
@@ -206,10 +220,15 @@ fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context
 }
 
 fn not_parsed(tree: &Tree, layout: &Layout) -> Vec<NotLinted> {
-    let judged = tree.files().filter(|(_, file)| file.marks.judged);
-    judged
+    tree.files()
         .filter_map(|(_, file)| {
-            let reason = NotLintedReason::of(tree, file)?;
+            let reason = match NotLintedReason::of(tree, file) {
+                _ if !file.marks.judged && !layout.is_named_itself(&file.path) => return None,
+                None if !file.marks.judged && file.binary => NotLintedReason::NotUtf8,
+                Some(NotLintedReason::TooLarge) => NotLintedReason::TooLarge,
+                Some(reason) if file.marks.judged => reason,
+                _ => return None,
+            };
             Some(NotLinted { path: layout.shown(&file.path), reason, span: None })
         })
         .collect()

@@ -2,10 +2,11 @@
 
 use crate::paths;
 use crate::walk::{is_kustomization, is_yaml_or_json};
-use memchr::memmem;
+use memchr::memchr;
+use memchr::memmem::{self, Finder};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// Index of a file in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +19,8 @@ pub(crate) struct File {
     pub(crate) path: String,
     /// What its bytes mention.
     pub(crate) marks: Marks,
+    /// It has bytes that no text has.
+    pub(crate) binary: bool,
     /// Over the bound: only searched.
     pub(crate) too_large: bool,
     /// The text, until somebody parses it or it cannot matter.
@@ -41,13 +44,13 @@ impl Marks {
 
     /// Searches a text.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let has = |needle: &str| memmem::find(bytes, needle.as_bytes()).is_some();
-        let cnpg = has("cnpg.io");
-        Self {
-            judged: cnpg && (has("postgresql.cnpg.io/") || has("barmancloud.cnpg.io/")),
-            flux: has("kustomize.toolkit.fluxcd.io"),
-            argo: has("argoproj.io"),
-        }
+        let has = |needle: &Finder<'_>| needle.find(bytes).is_some();
+        let judged = || {
+            ["postgresql.cnpg.io/", "barmancloud.cnpg.io/"]
+                .into_iter()
+                .any(|group| memmem::find(bytes, group.as_bytes()).is_some())
+        };
+        Self { judged: has(&FINDERS.cnpg) && judged(), flux: has(&FINDERS.flux), argo: has(&FINDERS.argo) }
     }
 
     /// What either mentions.
@@ -60,18 +63,34 @@ impl Marks {
     }
 }
 
+/// What every file is searched for, prepared once.
+struct Finders {
+    cnpg: Finder<'static>,
+    flux: Finder<'static>,
+    argo: Finder<'static>,
+    kind: Finder<'static>,
+}
+
+static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
+    cnpg: Finder::new("cnpg.io"),
+    flux: Finder::new("kustomize.toolkit.fluxcd.io"),
+    argo: Finder::new("argoproj.io"),
+    kind: Finder::new("kind"),
+});
+
 impl File {
-    /// A file that was read. A text without `kind` holds no object, so it is not kept; a
-    /// kustomization may leave it out.
+    /// A file that was read. A text without `kind` holds no object, so it is not kept, unless it
+    /// is told so; a kustomization may leave it out.
     pub(crate) fn new(path: String, bytes: Vec<u8>) -> Self {
         let marks = Marks::of(&bytes);
-        let keep = is_kustomization(&path) || memmem::find(&bytes, b"kind").is_some();
-        Self { path, marks, too_large: false, bytes: if keep { bytes } else { Vec::new() } }
+        let keep = marks.judged || FINDERS.kind.find(&bytes).is_some() || is_kustomization(&path);
+        let binary = memchr(0, &bytes).is_some();
+        Self { path, marks, binary, too_large: false, bytes: if keep { bytes } else { Vec::new() } }
     }
 
     /// A file over the bound.
     pub(crate) fn too_large(path: String, marks: Marks) -> Self {
-        Self { path, marks, too_large: true, bytes: Vec::new() }
+        Self { path, marks, binary: false, too_large: true, bytes: Vec::new() }
     }
 }
 

@@ -32,6 +32,8 @@ pub enum NotLintedReason {
     Unparsable,
     /// More bytes than the bound.
     TooLarge,
+    /// More nesting or aliases than the bounds.
+    LimitExceeded,
     /// Not UTF-8.
     NotUtf8,
     /// No kustomization, Flux or Argo CD root of the repository deploys it.
@@ -49,6 +51,7 @@ impl NotLintedReason {
             Self::Cue => "cue",
             Self::Unparsable => "unparsable",
             Self::TooLarge => "too-large",
+            Self::LimitExceeded => "limit-exceeded",
             Self::NotUtf8 => "not-utf8",
             Self::NotDeployed => "not-deployed",
         }

@@ -51,7 +51,6 @@ pub(crate) fn each(bytes: &[u8], mut found: impl FnMut(usize, usize) -> usize) {
     let mut last = [0; BLOCK];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let (mut inside, mut start, mut seen) = (0, 0, 0);
-    let ended = rest.len();
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
         let mask = mask(block);
         // Where a word starts or ends behind the byte before.
@@ -69,8 +68,7 @@ pub(crate) fn each(bytes: &[u8], mut found: impl FnMut(usize, usize) -> usize) {
             opens = !opens;
         }
     }
-    // The padding ends every word but one that fills its block.
-    debug_assert!(ended < BLOCK && inside == 0);
+    debug_assert!(inside == 0, "the last block ends in padding");
 }
 
 /// Which bytes of a block belong to words. Without branches, so that it is done with SIMD.
@@ -88,7 +86,7 @@ fn mask(block: &[u8; BLOCK]) -> u64 {
 pub(crate) fn is_name(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let digit = byte.wrapping_sub(b'0') < 10;
-    letter | digit | (byte == b'-') | (byte == b'_')
+    u8::from(letter) | u8::from(digit) | u8::from(byte == b'-') | u8::from(byte == b'_') != 0
 }
 
 #[cfg(test)]

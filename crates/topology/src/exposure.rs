@@ -1,11 +1,13 @@
 //! Services that let connections in from outside of the Kubernetes cluster.
 
 use crate::address::all_private;
+use crate::index::reach::reaches;
 use crate::inventory::{Inventory, Object};
 use crate::read::{Seen, Subject, place, select};
 use crate::view::Known;
 use crate::views::{Context, service};
 use manifest::Node;
+use std::collections::BTreeSet;
 
 crate::view! {
     /// A way in from outside of the Kubernetes cluster.
@@ -17,7 +19,9 @@ crate::view! {
         pub is_private: Known<bool>,
         /// Why it is known to be private or not, in a few words; null where nothing says.
         pub why: Option<String>,
-        /// The Clusters and Poolers that it leads to.
+        /// Whether `loadBalancerSourceRanges` says who alone may connect.
+        pub is_limited: Known<bool>,
+        /// The Clusters that it leads to, through a Pooler or without.
         pub databases: Known<Vec<String>>,
     }
 }
@@ -46,13 +50,32 @@ pub(crate) fn exposures(context: Context<'_>) -> Vec<ExposureView> {
     found
 }
 
-/// What a Service selects; else the Cluster or Pooler itself.
+/// The Clusters behind what a Service selects; else the Cluster itself, or that of the Pooler.
 fn databases(context: Context<'_>, object: &Object) -> Known<Vec<String>> {
-    if object.manifest.kind() != Some("Service") {
-        return Known::Known(object.manifest.name().map(str::to_owned).into_iter().collect());
+    let subject = Subject::new(object);
+    let name = subject.raw(&["metadata", "name"]).unwrap_or_default();
+    match object.manifest.kind() {
+        Some("Service") => {
+            let Some(view) = service::view(context) else { return Known::Known(Vec::new()) };
+            view.clusters.and_then(|clusters| {
+                view.poolers.map(|poolers| {
+                    let behind = poolers.into_iter().map(|pooler| behind(context, pooler));
+                    clusters.into_iter().chain(behind).collect::<BTreeSet<_>>().into_iter().collect()
+                })
+            })
+        }
+        Some("Pooler") => {
+            Known::Known(vec![subject.raw(&["spec", "cluster", "name"]).unwrap_or(name).to_owned()])
+        }
+        _ => Known::Known(object.manifest.name().map(str::to_owned).into_iter().collect()),
     }
-    let Some(view) = service::view(context) else { return Known::Known(Vec::new()) };
-    view.clusters.and_then(|clusters| view.poolers.map(|poolers| [clusters, poolers].concat()))
+}
+
+/// The Cluster that a Pooler beside the Service is for.
+fn behind(context: Context<'_>, pooler: String) -> String {
+    let mut all = context.topology.databases().all.iter();
+    let found = all.find(|it| it.is_pooler && it.name == pooler && reaches(context.placement, &it.placement));
+    found.map(|it| it.cluster.clone()).filter(|cluster| !cluster.is_empty()).unwrap_or(pooler)
 }
 
 fn of_service(service: Subject<'_>, pointer: &str, inventory: &Inventory) -> Vec<ExposureView> {
@@ -68,7 +91,9 @@ fn of_service(service: Subject<'_>, pointer: &str, inventory: &Inventory) -> Vec
             Known::Unknown(reason) => (Known::Unknown(reason), None),
         };
         let place = Some(place(node, format!("{pointer}/spec/type")));
-        found.push(ExposureView { kind, is_private, why, databases: Known::Known(Vec::new()), place });
+        let is_limited = service.has(&["spec", "loadBalancerSourceRanges"]);
+        let databases = Known::Known(Vec::new());
+        found.push(ExposureView { kind, is_private, why, is_limited, databases, place });
     }
     found.extend(external_addresses(service, pointer));
     found
@@ -80,7 +105,8 @@ fn external_addresses(service: Subject<'_>, pointer: &str) -> Option<ExposureVie
     let place = Some(place(node, format!("{pointer}/spec/externalIPs")));
     let why = is_private.known().map(|private| adjective(*private, "addresses"));
     let kind = Known::Known("ExternalIPs".to_owned());
-    Some(ExposureView { kind, is_private, why, databases: Known::Known(Vec::new()), place })
+    let (is_limited, databases) = (Known::Known(false), Known::Known(Vec::new()));
+    Some(ExposureView { kind, is_private, why, is_limited, databases, place })
 }
 
 type Privacy = (Known<bool>, Option<String>);

@@ -34,6 +34,11 @@ impl<'n> Subject<'n> {
         Self { node, partial: false }
     }
 
+    /// A part of it, no more whole than it is itself.
+    pub(crate) fn below(self, node: &'n Node) -> Self {
+        Self { node, ..self }
+    }
+
     /// What stands at a path of keys.
     pub(crate) fn seen(self, keys: &[&str]) -> Seen<'n> {
         let mut node = self.node;

@@ -5,6 +5,7 @@ pub mod consumer;
 pub mod external_secret;
 pub mod plugin;
 pub mod reference;
+pub mod role;
 pub mod scheduled_backup;
 pub mod secret;
 pub mod secret_names;
@@ -20,6 +21,7 @@ use crate::read::Subject;
 use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, View};
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
+use role::RoleView;
 use secret_names::{SecretNameView, SecretNames};
 use std::sync::OnceLock;
 
@@ -62,6 +64,7 @@ pub struct Views<'t> {
     own: OnceLock<Option<Box<dyn View>>>,
     exposures: OnceLock<Vec<ExposureView>>,
     literals: OnceLock<Vec<LiteralView>>,
+    roles: OnceLock<Vec<RoleView>>,
     secrets: SecretNames<'t>,
     object_stores: ObjectStores<'t>,
     clusters: Clusters<'t>,
@@ -74,6 +77,7 @@ impl<'t> Views<'t> {
             own: OnceLock::new(),
             exposures: OnceLock::new(),
             literals: OnceLock::new(),
+            roles: OnceLock::new(),
             secrets: SecretNames(context),
             object_stores: ObjectStores(context),
             clusters: Clusters(context),
@@ -95,6 +99,7 @@ impl<'t> Views<'t> {
             "literals" if has_literals(kind) => {
                 self.literals.get_or_init(|| literal::literals(self.context)).as_field()
             }
+            "roles" if has_roles(kind) => self.roles.get_or_init(|| role::roles(self.context)).as_field(),
             own if own_variable(kind).is_some_and(|schema| schema.name == own) => {
                 let view = self.own.get_or_init(|| own_view(kind, self.context));
                 view.as_ref().map_or(Field::Null, |view| Field::View(view.as_ref()))
@@ -110,6 +115,10 @@ fn has_exposures(kind: &str) -> bool {
 
 fn has_literals(kind: &str) -> bool {
     matches!(kind, "Cluster" | "ObjectStore") || WORKLOADS.contains(&kind)
+}
+
+fn has_roles(kind: &str) -> bool {
+    matches!(kind, "Cluster" | "DatabaseRole")
 }
 
 /// The variable that only objects of some kinds have.
@@ -159,6 +168,9 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
     if has_literals(kind) {
         variables.push(LITERALS);
     }
+    if has_roles(kind) {
+        variables.push(ROLES);
+    }
     variables
 }
 
@@ -200,4 +212,10 @@ const LITERALS: FieldSchema = FieldSchema {
     name: "literals",
     doc: "Database passwords and storage keys that are written out in this.",
     kind: FieldType::Views(LiteralView::schema_of),
+};
+
+const ROLES: FieldSchema = FieldSchema {
+    name: "roles",
+    doc: "The roles of the database that this declares.",
+    kind: FieldType::Views(RoleView::schema_of),
 };

@@ -81,7 +81,16 @@ fn the_application_secret_is_the_one_the_bootstrap_names() {
     assert_eq!(ask("bootstrap: {recovery: {secret: {name: own}}}", "cluster.app_secret"), "own");
     assert_eq!(
         ask("bootstrap: {initdb: {secret: {name: '${APP}-db'}}}", "cluster.app_secret"),
-        "unknown: ${APP}"
+        "unknown: ${APP}-db"
+    );
+    let variable = cluster("").replace("name: web\n", "name: ${APP}\n");
+    assert_eq!(
+        Repository::of(&variable).ask_all(
+            "Cluster",
+            "${APP}",
+            &["cluster.app_secret", "cluster.superuser_secret"]
+        ),
+        ["unknown: ${APP}-app", "unknown: ${APP}-superuser"]
     );
     assert_eq!(ask("superuserSecret: {name: root}", "cluster.superuser_secret"), "root");
 }
@@ -155,7 +164,7 @@ spec: {schedule: '0 0 2 * * *', cluster: {name: web}}
         ["true", "[]"]
     );
     let remote = Repository::of(schedule).opaque("remote base https://example.org/db");
-    assert_eq!(ask(remote), ["unknown: perhaps in remote base https://example.org/db", "[]"]);
+    assert_eq!(ask(remote), ["unknown: not known: remote base https://example.org/db could hold it", "[]"]);
     let chart = Repository::of(schedule).opaque("chart immich");
     assert_eq!(ask(chart), ["false", "[]"]);
     let variable = Repository::of(&schedule.replace("name: web}", "name: '${APP}'}"));
@@ -179,4 +188,27 @@ fn an_object_store_is_found_in_its_namespace() {
     assert_eq!(alone("objectStores[b2].found"), "false");
     assert_eq!(alone("objectStores[${APP}-b2].found"), "unknown: ${APP}");
     assert_eq!(alone("clusters[web].found"), "true");
+}
+
+#[test]
+fn a_role_stands_at_its_worst_power() {
+    let roles = |role: &str| ask(&format!("managed: {{roles: [{{name: r, {role}}}]}}"), "roles");
+    assert_eq!(
+        roles("replication: true, superuser: true"),
+        "[r false true false true @/spec/managed/roles/0/superuser]"
+    );
+    assert_eq!(roles("login: true"), "[r false false false false @/spec/managed/roles/0]");
+    assert_eq!(
+        roles("ensure: absent, bypassrls: '${RLS}'"),
+        "[r true false unknown: ${RLS} false @/spec/managed/roles/0]"
+    );
+    let role = "apiVersion: postgresql.cnpg.io/v1
+kind: DatabaseRole
+metadata: {name: r, namespace: web}
+spec: {cluster: {name: web}, name: capture, replication: true}
+";
+    assert_eq!(
+        Repository::of(role).ask("DatabaseRole", "r", "roles"),
+        "[capture false false false true @/spec/replication]"
+    );
 }

@@ -34,25 +34,34 @@ fn external(name: &str, namespace: &str, spec: &str) -> String {
 
 #[test]
 fn nothing_makes_it() {
-    assert_eq!(Repository::of(CLUSTER).ask("Cluster", "web", "secrets[b2-credentials]"), "false [] []");
+    assert_eq!(
+        Repository::of(CLUSTER).ask("Cluster", "web", "secrets[b2-credentials]"),
+        "false [] [] b2-credentials web"
+    );
 }
 
 #[test]
 fn an_external_secret_makes_its_target() {
     let found = makers(&external("any", "web", "{target: {name: b2-credentials}}"));
-    assert_eq!(found, "true [ExternalSecret any web @/spec/target/name] [] @/spec/target/name");
+    assert_eq!(
+        found,
+        "true [ExternalSecret any web @/spec/target/name] [] b2-credentials web @/spec/target/name"
+    );
     let found = makers(&external("b2-credentials", "web", "{}"));
-    assert_eq!(found, "true [ExternalSecret b2-credentials web @/metadata/name] [] @/metadata/name");
+    assert_eq!(
+        found,
+        "true [ExternalSecret b2-credentials web @/metadata/name] [] b2-credentials web @/metadata/name"
+    );
     for policy in ["Merge", "None"] {
         let spec = format!("{{target: {{name: b2-credentials, creationPolicy: {policy}}}}}");
-        assert_eq!(makers(&external("any", "web", &spec)), "false [] []");
+        assert_eq!(makers(&external("any", "web", &spec)), "false [] [] b2-credentials web");
     }
 }
 
 #[test]
 fn other_namespaces_that_have_it_are_named() {
     let far = ["ai", "auth"].map(|namespace| external("b2-credentials", namespace, "{}")).concat();
-    assert_eq!(makers(&far), "false [] [ai, auth]");
+    assert_eq!(makers(&far), "false [] [ai, auth] b2-credentials web");
 }
 
 #[test]
@@ -80,10 +89,10 @@ fn one_for_many_namespaces_reaches_those_it_lists() {
     };
     let named = "externalSecretName: b2-credentials, externalSecretSpec: {}";
     assert!(all(&format!("{{{named}, namespaces: [db, web]}}")).starts_with("true "));
-    assert_eq!(all(&format!("{{{named}, namespaces: [db]}}")), "false [] [db]");
+    assert_eq!(all(&format!("{{{named}, namespaces: [db]}}")), "false [] [db] b2-credentials web");
     assert_eq!(
         all(&format!("{{{named}, namespaceSelector: {{matchLabels: {{tier: db}}}}}}")),
-        "unknown: perhaps made by ClusterExternalSecret shared [] []"
+        "unknown: not known: ClusterExternalSecret shared could make it [] [] b2-credentials web"
     );
 }
 
@@ -103,25 +112,32 @@ fn mirrors_reach_other_namespaces() {
     assert!(
         secret(&format!("{reflector}-enabled: 'true', {reflector}-namespaces: db")).starts_with("false ")
     );
-    assert!(secret("replicator.v1.mittwald.de/replicate-to: 'web-.*'").starts_with("unknown: perhaps "));
+    assert!(secret("replicator.v1.mittwald.de/replicate-to: 'web-.*'").starts_with("unknown: not known: "));
 }
 
 #[test]
 fn a_policy_or_a_chart_could_make_it() {
     let kyverno = "\napiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: clone}\nspec:
   rules: [{generate: {apiVersion: v1, kind: Secret, name: b2-credentials, clone: {name: a, namespace: b}}}]\n";
-    assert_eq!(makers(kyverno), "unknown: perhaps made by ClusterPolicy clone [] []");
+    assert_eq!(
+        makers(kyverno),
+        "unknown: not known: ClusterPolicy clone could make it [] [] b2-credentials web"
+    );
     let release = |name: &str, namespace: &str, values: &str| {
         makers(&format!(
             "\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{values: {values}}}\n"
         ))
     };
-    let perhaps = |name: &str| format!("unknown: perhaps made by HelmRelease {name} [] []");
+    let perhaps =
+        |name: &str| format!("unknown: not known: HelmRelease {name} could make it [] [] b2-credentials web");
     assert_eq!(release("b2", "web", "{}"), perhaps("b2"));
-    assert_eq!(release("b", "web", "{}"), "false [] []");
-    assert_eq!(release("b2", "db", "{}"), "false [] []");
+    assert_eq!(release("b", "web", "{}"), "false [] [] b2-credentials web");
+    assert_eq!(release("b2", "db", "{}"), "false [] [] b2-credentials web");
     assert_eq!(release("app", "web", "{provision: {output: b2-credentials}}"), perhaps("app"));
-    assert_eq!(release("app", "web", "{envFrom: [{secretRef: {name: b2-credentials}}]}"), "false [] []");
+    assert_eq!(
+        release("app", "web", "{envFrom: [{secretRef: {name: b2-credentials}}]}"),
+        "false [] [] b2-credentials web"
+    );
 }
 
 #[test]
@@ -132,8 +148,23 @@ fn kustomize_can_make_it() {
             .ask("Cluster", "web", "secrets[b2-credentials]")
             .starts_with("true ")
     );
-    let opaque = Repository::of(CLUSTER).opaque("chart immich");
-    assert_eq!(opaque.ask("Cluster", "web", "secrets[x].made"), "unknown: perhaps made by chart immich");
+    let opaque = |what: &str, secret: &str| {
+        Repository::of(CLUSTER).opaque("chart frigate").opaque(what).ask(
+            "Cluster",
+            "web",
+            &format!("secrets[{secret}].made"),
+        )
+    };
+    assert_eq!(opaque("chart immich", "immich-s3"), "unknown: not known: chart immich could make it");
+    assert_eq!(opaque("chart immich", "immich"), "unknown: not known: chart immich could make it");
+    for other in ["x", "immichx"] {
+        assert_eq!(opaque("chart immich", other), "false");
+    }
+    for any in
+        ["remote base https://example.org", "chart in apps/db", "chart without a name", "chart ${CHART}"]
+    {
+        assert_eq!(opaque(any, "x"), format!("unknown: not known: {any} could make it"));
+    }
     let elsewhere = Repository::of(CLUSTER).environment("other").opaque("chart immich");
     assert_eq!(elsewhere.ask("Cluster", "web", "secrets[x].made"), "false");
 }
@@ -206,8 +237,8 @@ fn an_external_secret_for_application_credentials() {
         let yaml = format!("{CLUSTER}{}", external("web-app", "web", spec));
         Repository::of(&yaml).ask("ExternalSecret", "web-app", "externalSecret.credentials")
     };
-    assert_eq!(credentials("{target: {name: web-superuser}}"), "[[web] superuser @/spec/target/name]");
-    assert_eq!(credentials("{}"), "[[web] application @/metadata/name]");
+    assert_eq!(credentials("{target: {name: web-superuser}}"), "[[web] superuser true @/spec/target/name]");
+    assert_eq!(credentials("{}"), "[[web] application true @/metadata/name]");
     assert_eq!(credentials("{target: {name: other}}"), "[]");
     let rotation = "{target: {name: web-app, creationPolicy: Merge}, dataFrom: [{sourceRef: {generatorRef: {kind: Password, name: p}}}]}";
     assert_eq!(ask(rotation, "web"), ["[web]", "[]", "true"]);
@@ -226,6 +257,36 @@ fn readers_of_a_secret_tie_it() {
     let elsewhere = external("b2-credentials", "db", "{}");
     assert!(
         !Repository::of(&format!("{CLUSTER}{STORE}{elsewhere}")).tied("ExternalSecret", "b2-credentials")
+    );
+}
+
+#[test]
+fn readers_of_other_things_are_told_from_those_of_credentials() {
+    let cluster = CLUSTER.replace(
+        "instances: 2",
+        "bootstrap: {initdb: {secret: {name: b2-credentials}}}, managed: {roles: [{name: r, passwordSecret: {name: b2-credentials}}]}",
+    );
+    let release = "---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: app, namespace: web}
+spec: {valuesFrom: [{kind: Secret, name: b2-credentials}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client, namespace: web}
+spec: {containers: [{envFrom: [{secretRef: {name: b2-credentials}}]}]}
+";
+    let yaml = format!("{cluster}{STORE}{release}{}", external("b2-credentials", "web", "{}"));
+    let questions = ["externalSecret.credentials", "externalSecret.other_consumers"];
+    assert_eq!(
+        Repository::of(&yaml).ask_all("ExternalSecret", "b2-credentials", &questions),
+        [
+            "[[web] application false @/metadata/name]",
+            "[Cluster web role password @/spec/managed/roles/0/passwordSecret/name, \
+             ObjectStore b2 backup credentials @/spec/configuration/s3Credentials/accessKeyId/name, \
+             HelmRelease app chart's values @/spec/valuesFrom/0/name]",
+        ]
     );
 }
 

@@ -79,6 +79,29 @@ fn a_clusters_own_name_is_a_host_only_where_it_looks_like_one() {
 }
 
 #[test]
+fn under_a_key_for_hosts_any_clusters_name_is_one() {
+    for host in ["web", "web.web", "web.web.svc.cluster.local"] {
+        for key in ["DB_HOSTNAME", "PGHOST", "POSTGRES_HOST", "host"] {
+            let env = format!("env: [{{name: MODE, value: x}}, {{name: {key}, value: {host}}}]");
+            assert_eq!(databases("web", &env, ""), "[web]", "{key}: {host}");
+        }
+    }
+    assert_eq!(databases("web", "env: [{name: APP_NAME, value: web}]", ""), "[]");
+    assert_eq!(databases("web", "env: [{name: SERVER, value: web}]", ""), "[]");
+    assert_eq!(databases("other", "env: [{name: DB_HOST, value: web}]", ""), "[]");
+    let release = |values: &str| {
+        let yaml = format!(
+            "{CLUSTER}---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: app, namespace: web}}\nspec: {{values: {values}}}\n"
+        );
+        Repository::of(&yaml).ask("HelmRelease", "app", "workload.databases")
+    };
+    assert_eq!(release("{env: {DB_HOSTNAME: web}}"), "[web]");
+    assert_eq!(release("{env: {DB_HOSTNAME: {value: web}}}"), "[web]");
+    assert_eq!(release("{postgresql: {host: web}}"), "[web]");
+    assert_eq!(release("{fullnameOverride: web}"), "[]");
+}
+
+#[test]
 fn a_client_reads_a_secret_or_config_map_that_names_a_host() {
     let env_from = |kind: &str| format!("envFrom: [{{{kind}: {{name: settings}}}}]");
     let external = "---
@@ -221,24 +244,25 @@ fn exposures(annotations: &str, spec: &str, more: &str) -> String {
 
 #[test]
 fn a_load_balancer_is_private_where_something_says_so() {
-    let private = |why: &str| format!("[LoadBalancer true private {why} [web] @/spec/type]");
-    assert_eq!(exposures("lbipam.cilium.io/ips: 10.84.2.4", "", ""), private("address"));
+    let private =
+        |why: &str, limited: bool| format!("[LoadBalancer true private {why} {limited} [web] @/spec/type]");
+    assert_eq!(exposures("lbipam.cilium.io/ips: 10.84.2.4", "", ""), private("address", false));
     assert_eq!(
         exposures("", "loadBalancerSourceRanges: [10.0.0.0/8, 192.168.0.0/16]", ""),
-        private("source ranges")
+        private("source ranges", true)
     );
     assert_eq!(
         exposures("service.beta.kubernetes.io/aws-load-balancer-scheme: internal", "", ""),
-        "[LoadBalancer true an internal load balancer [web] @/spec/type]"
+        "[LoadBalancer true an internal load balancer false [web] @/spec/type]"
     );
-    assert_eq!(exposures("", "", ""), "[LoadBalancer false null [web] @/spec/type]");
+    assert_eq!(exposures("", "", ""), "[LoadBalancer false null false [web] @/spec/type]");
     assert_eq!(
         exposures("metallb.io/loadBalancerIPs: 203.0.113.7", "", ""),
-        "[LoadBalancer false public address [web] @/spec/type]"
+        "[LoadBalancer false public address false [web] @/spec/type]"
     );
     assert_eq!(
         exposures("lbipam.cilium.io/ips: '${PG_LB}'", "", ""),
-        "[LoadBalancer unknown: ${PG_LB} null [web] @/spec/type]"
+        "[LoadBalancer unknown: ${PG_LB} null false [web] @/spec/type]"
     );
 }
 
@@ -251,15 +275,15 @@ fn the_repositorys_address_pools_count() {
     };
     assert_eq!(
         exposures("", "", &pool("192.168.1.220-192.168.1.230")),
-        "[LoadBalancer true private address pool [web] @/spec/type]"
+        "[LoadBalancer true private address pool false [web] @/spec/type]"
     );
     assert_eq!(
         exposures("", "", &pool("192.168.1.0/24, 203.0.113.0/24")),
-        "[LoadBalancer false public address pool [web] @/spec/type]"
+        "[LoadBalancer false public address pool false [web] @/spec/type]"
     );
     assert_eq!(
         exposures("", "", &pool("'${POOL}'")),
-        "[LoadBalancer unknown: ${POOL} null [web] @/spec/type]"
+        "[LoadBalancer unknown: ${POOL} null false [web] @/spec/type]"
     );
 }
 
@@ -275,13 +299,22 @@ fn a_cluster_and_a_pooler_can_open_a_way_in_too() {
             "web",
             "exposures"
         ),
-        "[NodePort false open on every node [web] @/spec/managed/services/additional/0/serviceTemplate/spec/type]"
+        "[NodePort false open on every node false [web] @/spec/managed/services/additional/0/serviceTemplate/spec/type]"
     );
     let pooler = CLUSTER
         .replace("pgbouncer: {}", "serviceTemplate: {spec: {type: ClusterIP, externalIPs: [10.0.0.9]}}");
     assert_eq!(
         Repository::of(&pooler).ask("Pooler", "pool", "exposures"),
-        "[ExternalIPs true private addresses [pool] @/spec/serviceTemplate/spec/externalIPs]"
+        "[ExternalIPs true private addresses false [web] @/spec/serviceTemplate/spec/externalIPs]"
+    );
+}
+
+#[test]
+fn a_service_opens_the_cluster_behind_a_pooler() {
+    let service = service("", "").replace("cnpg.io/cluster: web, role: primary", "cnpg.io/poolerName: pool");
+    assert_eq!(
+        Repository::of(&format!("{CLUSTER}{service}")).ask("Service", "db", "exposures.0.databases"),
+        "[web]"
     );
 }
 

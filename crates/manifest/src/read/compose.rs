@@ -95,8 +95,11 @@ impl<'t, 'n> Composer<'t, 'n> {
             return self.merge_key(properties.anchor, text, range);
         }
         self.refused_by_kubectl(style, &text, range.clone())?;
-        let tag_span = self.notes.span(properties.start, range.end);
         let origin = Origin { span: self.notes.span(range.start, range.end), used_at: None };
+        if properties.anchor.is_none() && properties.tag.is_none() {
+            return self.bare_scalar(plain, text, origin);
+        }
+        let tag_span = self.notes.span(properties.start, range.end);
         let tag = properties.tag.filter(|tag| !tag.is_empty());
         let before = self.budget.spent();
         self.budget.node(text.len().saturating_add(tag.as_ref().map_or(0, String::len)), origin.span)?;
@@ -107,6 +110,22 @@ impl<'t, 'n> Composer<'t, 'n> {
         let cost = self.budget.spent().since(before);
         self.anchors.complete(anchor, &node, 0, cost, &mut self.budget)?;
         self.place(node, 0)
+    }
+
+    /// A scalar without anchor and tag, as nearly all are.
+    fn bare_scalar(&mut self, plain: bool, text: String, origin: Origin) -> Result<(), Failure> {
+        self.budget.node(text.len(), origin.span)?;
+        let value = if plain { resolve::plain(text) } else { Value::String(text) };
+        match (self.frames.last_mut(), value) {
+            (
+                Some(Frame { kind: Kind::Map(MapFrame { pending: pending @ Pending::Key, .. }), .. }),
+                Value::String(text),
+            ) => {
+                *pending = Pending::Value(text, origin);
+                Ok(())
+            }
+            (_, value) => self.place(Node { value, origin }, 0),
+        }
     }
 
     /// Where a scalar's text stands; takes the comments before it, and the one behind the
@@ -220,6 +239,9 @@ impl<'t, 'n> Composer<'t, 'n> {
             Kind::List(items) => Value::List(items),
             Kind::Map(map) => Value::Map(map.finish()),
         };
+        if frame.tag.is_none() && frame.anchor.is_none() {
+            return self.place(Node { value, origin }, frame.height);
+        }
         let tag_span = self.notes.span(frame.property_start, end);
         let node = self.tagged(Node { value, origin }, frame.tag, tag_span);
         self.anchors.complete(frame.anchor, &node, frame.height, cost, &mut self.budget)?;
@@ -242,8 +264,8 @@ impl<'t, 'n> Composer<'t, 'n> {
 
     /// Puts a complete value where it belongs.
     fn place(&mut self, node: Node, height: usize) -> Result<(), Failure> {
-        let expects_key = self.expects_key();
-        if !expects_key && matches!(node.value, Value::Number(Number::Float(value)) if !value.is_finite()) {
+        let infinite = matches!(node.value, Value::Number(Number::Float(value)) if !value.is_finite());
+        if infinite && !self.expects_key() {
             let message =
                 "JSON has neither infinity nor NaN, so kubectl refuses them; quote a text".to_owned();
             self.defer(Failure::new(ProblemKind::Syntax, message, node.origin.span))?;

@@ -54,7 +54,8 @@ pub(super) struct MapFrame {
     entries: Vec<Entry>,
     /// Indices of entries that a later one overwrote.
     dead: Vec<usize>,
-    index: HashMap<String, usize>,
+    /// Where each key stands, once there are many.
+    index: Option<HashMap<String, usize>>,
     open: Option<UnknownReason>,
 }
 
@@ -84,22 +85,22 @@ impl MapFrame {
                 by: entry.key_origin.span,
             })
         });
-        if !self.index.is_empty() {
-            self.index.insert(entry.key.clone(), self.entries.len());
+        if let Some(index) = &mut self.index {
+            index.insert(entry.key.clone(), self.entries.len());
         }
         self.entries.push(entry);
-        if self.index.is_empty() && self.entries.len() > INDEXED {
+        if self.index.is_none() && self.entries.len() > INDEXED {
             // Later entries replace earlier ones of the same key.
-            self.index = self.entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+            let numbered = self.entries.iter().enumerate();
+            self.index = Some(numbered.map(|(at, entry)| (entry.key.clone(), at)).collect());
         }
         gone
     }
 
     fn find(&self, key: &str) -> Option<usize> {
-        if self.index.is_empty() {
-            self.entries.iter().rposition(|entry| entry.key == key)
-        } else {
-            self.index.get(key).copied()
+        match &self.index {
+            None => self.entries.iter().rposition(|entry| entry.key == key),
+            Some(index) => index.get(key).copied(),
         }
     }
 

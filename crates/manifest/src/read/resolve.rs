@@ -71,7 +71,7 @@ impl Tag {
 pub(super) fn scalar(tag: Option<&str>, plain: bool, text: String) -> Result<Value, String> {
     match Tag::new(tag) {
         Tag::None if !plain => Ok(Value::String(text)),
-        Tag::None => Ok(value(resolve(&text), text)),
+        Tag::None => Ok(self::plain(text)),
         Tag::Str | Tag::Other => Ok(Value::String(text)),
         Tag::Binary => binary(&text).map(Value::String).ok_or_else(|| "!!binary needs base64".to_owned()),
         Tag::Timestamp if is_timestamp(&text) => Ok(Value::String(text)),
@@ -90,6 +90,11 @@ pub(super) fn scalar(tag: Option<&str>, plain: bool, text: String) -> Result<Val
             _ => fits(text, "!!float", |plain| matches!(plain, Plain::Number(Number::Float(_)))),
         },
     }
+}
+
+/// The value of a scalar without quotes and tag.
+pub(super) fn plain(text: String) -> Value {
+    value(resolve(&text), text)
 }
 
 fn fits(text: String, tag: &str, fit: impl Fn(Plain) -> bool) -> Result<Value, String> {

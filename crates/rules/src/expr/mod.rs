@@ -81,20 +81,30 @@ fn environment() -> Arc<Env> {
 impl Expr {
     /// Parses and checks an expression.
     pub(crate) fn new(text: &str, names: &Names<'_>) -> Result<Self, ExprError> {
-        let parsed = PrattParser::default().parse(text);
-        let parsed = parsed.map_err(|errors| syntax_error(text, &errors))?;
-        check::check(&parsed, text, names)?;
-        let strict = strict::strict(parsed.clone(), &names.lookups());
-        Ok(Self { plain: strict::plain(parsed, &names.lookups()), strict })
+        Self::typed(text, names, |_| Some(())).map(|(expr, ())| expr)
     }
 
     /// Parses and checks an expression that gives a list of views; also gives what they have.
     pub(crate) fn views(text: &str, names: &Names<'_>) -> Result<(Self, &'static Schema), ExprError> {
-        let expr = Self::new(text, names)?;
-        match check::check(&expr.plain, text, names)? {
-            check::Type::Views(schema) => Ok((expr, schema)),
-            _ => Err(ExprError { message: "this is no list of views".to_owned(), at: None, help: None }),
-        }
+        Self::typed(text, names, |kind| match kind {
+            check::Type::Views(schema) => Some(schema),
+            _ => None,
+        })
+    }
+
+    /// An expression of a type that is asked for.
+    fn typed<T>(
+        text: &str,
+        names: &Names<'_>,
+        wanted: impl Fn(check::Type<'_>) -> Option<T>,
+    ) -> Result<(Self, T), ExprError> {
+        let parsed = PrattParser::default().parse(text);
+        let parsed = parsed.map_err(|errors| syntax_error(text, &errors))?;
+        let Some(found) = wanted(check::check(&parsed, text, names)?) else {
+            return Err(ExprError { message: "this is no list of views".to_owned(), at: None, help: None });
+        };
+        let strict = strict::strict(parsed.clone(), &names.lookups());
+        Ok((Self { plain: strict::plain(parsed, &names.lookups()), strict }, found))
     }
 
     /// Each item of its value, a list of views, with its place.

@@ -11,6 +11,12 @@ use crate::view::Place;
 use crate::views::WORKLOADS;
 use std::collections::{BTreeSet, HashMap};
 
+/// Why a client of a database reads a Secret, where nothing says more.
+pub(crate) const CLIENT: &str = "client";
+
+/// Why a release of a chart does that takes its values from there: they can be anything.
+const CHART_VALUES: &str = "chart's values";
+
 /// Something that reads a Secret or `ConfigMap`.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
@@ -85,7 +91,8 @@ impl Clients {
                     Used::ConfigMap => &mut self.config_maps,
                 };
                 let placement = workplace(object, placement).into_owned();
-                let reader = Reader { object: id, placement, why: "client", place: used.place };
+                let why = if used.place.pointer.contains("/valuesFrom/") { CHART_VALUES } else { CLIENT };
+                let reader = Reader { object: id, placement, why, place: used.place };
                 readers.entry(used.name).or_default().push(reader);
             }
             self.all.push(Client { object: id, databases });

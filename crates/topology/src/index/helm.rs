@@ -1,7 +1,7 @@
 //! Charts: which of them could make a Secret.
 
 use crate::index::mentions::mentions_word;
-use crate::index::reach::reaches;
+use crate::index::reach::{named_after, reaches};
 use crate::inventory::{Inventory, Namespace, NamespaceFrom, Object, Placement};
 use crate::read::walk;
 use std::borrow::Cow;
@@ -58,10 +58,7 @@ fn lands(object: &Object, from: &Placement) -> bool {
 fn installs(object: &Object, release: &[&str], secret: &str) -> bool {
     let node = &object.manifest.node;
     let release = node.at(release).and_then(|name| name.raw_text()).or_else(|| object.manifest.name());
-    let named_after = release.is_some_and(|release| {
-        secret.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    });
-    named_after || speaks_of(object, secret)
+    release.is_some_and(|release| named_after(secret, release)) || speaks_of(object, secret)
 }
 
 /// Whether a value is the name, and its keys do not say that the chart only reads it.

@@ -40,8 +40,13 @@ pub(crate) fn mentions(node: &Node, databases: &Databases) -> Vec<Mention> {
     if databases.all.is_empty() {
         return mentions;
     }
+    let mut host = String::new();
     walk(node, &mut |node, keys, pointer| {
+        if is_host_variable(node) {
+            host = format!("{pointer}/value");
+        }
         let Some(text) = node.raw_text() else { return };
+        let is_host_value = pointer == host;
         let key = keys.last().map_or("", |key| key);
         for range in words(text) {
             let Some(word) = text.get(range.clone()) else { continue };
@@ -50,7 +55,7 @@ pub(crate) fn mentions(node: &Node, databases: &Databases) -> Vec<Mention> {
                 let says = match via {
                     Via::AppSecret | Via::SuperuserSecret => word == text,
                     Via::Label => word == text && key == "cnpg.io/cluster",
-                    Via::Service => !is_own_name || is_host(text, &range, keys),
+                    Via::Service => !is_own_name || is_host(text, &range, keys, is_host_value),
                 };
                 if !says {
                     continue;
@@ -70,23 +75,39 @@ pub(crate) fn mentions(node: &Node, databases: &Databases) -> Vec<Mention> {
 
 /// Whether a word that is the name of a Pooler or of a Cluster, which can be any word, is used
 /// as a host. No Service is called as a Cluster is, but people write so, or have made one.
-fn is_host(text: &str, range: &Range<usize>, keys: &[Cow<'_, str>]) -> bool {
+fn is_host(text: &str, range: &Range<usize>, keys: &[Cow<'_, str>], is_host_value: bool) -> bool {
     let before = text.get(..range.start).unwrap_or_default();
     let after = text.get(range.end..).unwrap_or_default();
     let in_address = before.ends_with(['@', '=']) || before.ends_with("//");
-    let alone = before.is_empty() && after.is_empty() && text.contains('-');
-    in_address || after.starts_with('.') || after.starts_with(":5432") || (alone && is_host_field(keys))
+    let alone = before.is_empty() && after.is_empty();
+    let in_field = is_host_value || is_host_field(keys, text.contains('-'));
+    in_address || after.starts_with('.') || after.starts_with(":5432") || (alone && in_field)
 }
 
-/// Whether a host stands under these keys: `host`, `value` of a variable, `backendRefs[].name`.
-fn is_host_field(keys: &[Cow<'_, str>]) -> bool {
-    let mut named =
-        keys.iter().rev().filter(|key| key.parse::<usize>().is_err()).map(|key| key.to_lowercase());
-    let last = named.next().unwrap_or_default();
-    if last == "name" {
-        return named.next().is_some_and(|parent| parent.contains("backend") || parent.contains("service"));
-    }
-    last == "value" || ["host", "hostname", "server", "externalname"].iter().any(|end| last.ends_with(end))
+/// `{name: DB_HOST, value: …}`.
+fn is_host_variable(node: &Node) -> bool {
+    let name = node.get("name").and_then(Node::as_str);
+    node.get("value").is_some() && name.is_some_and(is_host_key)
+}
+
+/// Whether a host stands under such a key: `PGHOST`, `DB_HOSTNAME`, `host`.
+fn is_host_key(key: &str) -> bool {
+    let key = key.to_lowercase();
+    ["host", "hostname", "host_name", "externalname"].iter().any(|end| key.ends_with(end))
+}
+
+/// Whether a host stands under these keys: `host`, `backendRefs[].name`; for a word with a
+/// hyphen, as few others have, also `value` of a variable and `server`.
+fn is_host_field(keys: &[Cow<'_, str>], hyphened: bool) -> bool {
+    let mut named = keys.iter().rev().filter(|key| key.parse::<usize>().is_err());
+    let last = named.next().map_or("", |key| key);
+    let parent = named.next().map_or("", |key| key);
+    let refers = || {
+        let parent = parent.to_lowercase();
+        last == "name" && (parent.contains("backend") || parent.contains("service"))
+    };
+    is_host_key(if last == "value" { parent } else { last })
+        || (hyphened && (last == "value" || last.to_lowercase().ends_with("server") || refers()))
 }
 
 /// Whether a text has that whole word.

@@ -16,9 +16,27 @@ pub(crate) fn means(from: &Placement, name: &str, to: &Placement) -> bool {
     reaches(from, to) && (from.environment == to.environment || !name.contains("${"))
 }
 
-/// Parts of the environment at `from` that could hold anything, even a Secret.
-pub(crate) fn opaque<'i>(inventory: &'i Inventory, from: &Placement) -> Option<&'i Opaque> {
-    environment(inventory, from)?.opaque.first()
+/// A part of the environment at `from` that could make a Secret called `secret`. A chart that a
+/// kustomization inflates names its Secrets after itself; what else could not be looked into
+/// could hold any.
+pub(crate) fn opaque<'i>(inventory: &'i Inventory, secret: &str, from: &Placement) -> Option<&'i Opaque> {
+    environment(inventory, from)?.opaque.iter().find(|part| match inflated(part) {
+        Some(chart) => named_after(secret, chart),
+        None => true,
+    })
+}
+
+/// The name of a chart, where a part is one from elsewhere whose name is known: not `chart in
+/// <directory>`, nor `chart without a name`.
+fn inflated(part: &Opaque) -> Option<&str> {
+    let chart = part.what.strip_prefix("chart ")?;
+    (!chart.contains(' ') && !chart.contains("${")).then_some(chart)
+}
+
+/// Whether charts would give the Secret of a release that name: its own, or one that starts
+/// with it.
+pub(crate) fn named_after(secret: &str, release: &str) -> bool {
+    secret.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// Parts of the environment at `from` that could hold a CloudNativePG object. Of charts only

@@ -110,16 +110,15 @@ fn is_replica(cluster: Subject<'_>, name: &str) -> Known<bool> {
     }
 }
 
-/// A Secret's name with the reason why it is not known, if it holds a variable.
+/// A Secret's name; unknown, as written, if a part of it is not known.
 fn known_secret(cluster: Subject<'_>, secret: &str) -> Known<String> {
     let names = [&["metadata", "name"][..], &["spec", "superuserSecret", "name"]];
     let sources = names.into_iter().filter_map(|keys| cluster.node.at(keys)).chain(
         BOOTSTRAPS.iter().filter_map(|kind| cluster.node.at(&["spec", "bootstrap", kind, "secret", "name"])),
     );
-    let unknown = sources
-        .filter(|node| node.raw_text().is_some_and(|raw| secret.starts_with(raw)))
-        .find_map(|node| node.unknown_reason());
-    unknown.map_or_else(|| Known::Known(secret.to_owned()), |reason| Known::Unknown(reason.to_string()))
+    let mut sources = sources.filter(|node| node.raw_text().is_some_and(|raw| secret.starts_with(raw)));
+    let is_unknown = sources.any(|node| node.unknown_reason().is_some());
+    if is_unknown { Known::Unknown(secret.to_owned()) } else { Known::Known(secret.to_owned()) }
 }
 
 fn app_secret_makers(context: Context<'_>, secret: &str) -> Vec<MakerView> {

@@ -13,7 +13,7 @@ crate::view! {
         /// Its name, as written.
         pub name: String,
         /// What it reads it as: `application credentials`, `superuser credentials`, `backup credentials`,
-        /// `role password`, `client` (a client of a database reads it), …
+        /// `role password`, `client` (a client of a database reads it), `chart's values`, …
         pub why: String,
     }
 }

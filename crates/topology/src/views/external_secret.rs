@@ -1,5 +1,6 @@
 //! ExternalSecrets: where one reads, what it makes, and who reads that.
 
+use crate::index::clients::CLIENT;
 use crate::index::databases::{Database, application_secret, superuser_secret};
 use crate::index::reach::means;
 use crate::read::{Subject, place, select};
@@ -21,7 +22,8 @@ crate::view! {
         pub store_kind: Known<String>,
         /// Whether it means a `SecretStore` for want of a kind, while only a `ClusterSecretStore` of that name exists.
         pub is_store_kind_missing: Known<bool>,
-        /// The name of the Secret it makes: `spec.target.name`, else its own.
+        /// The name of the Secret it makes: `spec.target.name`, else its own. Unknown, as written,
+        /// where a part of it is.
         pub target: Known<String>,
         /// The Clusters beside it whose application credentials it makes.
         pub app_clusters: Vec<String>,
@@ -34,6 +36,9 @@ crate::view! {
         pub is_rotation: Known<bool>,
         /// What reads its Secret: CloudNativePG objects, and clients of their databases.
         pub consumers: Vec<ConsumerView>,
+        /// Those that read something else there than the credentials of a database: storage
+        /// keys, the password of a role, a chart's values. They lose it with the Secret.
+        pub other_consumers: Vec<ConsumerView>,
     }
 }
 
@@ -44,6 +49,9 @@ crate::view! {
         pub clusters: Vec<String>,
         /// Whose they are: `application`, `superuser`, `application and superuser`.
         pub user: String,
+        /// Whether it is the name that CloudNativePG itself would give, so that nothing else
+        /// can be kept in a Secret of that name.
+        pub is_generated_name: bool,
     }
 }
 
@@ -55,6 +63,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<ExternalSecretView> {
     let app_clusters = clusters_with(context, raw, application_secret);
     let superuser_clusters = clusters_with(context, raw, superuser_secret);
     let named = subject.raw(&["spec", "target", "name"]).is_some();
+    let consumers = consumers(context, raw);
     let pointer = if named { "/spec/target/name" } else { "/metadata/name" };
     Some(ExternalSecretView {
         provider: store.provider,
@@ -62,22 +71,33 @@ pub(crate) fn view(context: Context<'_>) -> Option<ExternalSecretView> {
         store_kind: store.kind,
         is_store_kind_missing: store.is_kind_missing,
         target: match target.and_then(Node::unknown_reason) {
-            Some(reason) => Known::Unknown(reason.to_string()),
+            Some(_) => Known::Unknown(raw.to_owned()),
             None => Known::Known(raw.to_owned()),
         },
         credentials: target
-            .and_then(|target| credentials(&app_clusters, &superuser_clusters, place(target, pointer)))
+            .and_then(|target| credentials(raw, &app_clusters, &superuser_clusters, place(target, pointer)))
             .into_iter()
             .collect(),
         app_clusters,
         superuser_clusters,
         is_rotation: is_rotation(subject),
-        consumers: consumers(context, raw),
+        other_consumers: consumers.iter().filter(|it| is_other(it)).cloned().collect(),
+        consumers,
         place: subject.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
     })
 }
 
-fn credentials(app: &[String], superuser: &[String], place: Place) -> Option<DatabaseCredentialsView> {
+/// Whether it reads the Secret for something else than a database's credentials.
+fn is_other(consumer: &ConsumerView) -> bool {
+    !matches!(consumer.why.as_str(), "application credentials" | "superuser credentials" | CLIENT)
+}
+
+fn credentials(
+    secret: &str,
+    app: &[String],
+    superuser: &[String],
+    place: Place,
+) -> Option<DatabaseCredentialsView> {
     let user = match (app.is_empty(), superuser.is_empty()) {
         (true, true) => return None,
         (false, true) => "application",
@@ -85,8 +105,16 @@ fn credentials(app: &[String], superuser: &[String], place: Place) -> Option<Dat
         (false, false) => "application and superuser",
     };
     let clusters: BTreeSet<_> = app.iter().chain(superuser).cloned().collect();
-    let clusters = clusters.into_iter().collect();
-    Some(DatabaseCredentialsView { clusters, user: user.to_owned(), place: Some(place) })
+    let generated = |cluster: &String| {
+        let end = secret.strip_prefix(cluster.as_str());
+        matches!(end, Some("-app" | "-superuser"))
+    };
+    Some(DatabaseCredentialsView {
+        is_generated_name: clusters.iter().any(generated),
+        clusters: clusters.into_iter().collect(),
+        user: user.to_owned(),
+        place: Some(place),
+    })
 }
 
 /// Where the name of the Secret that an ExternalSecret makes stands.

@@ -116,9 +116,13 @@ pub(crate) fn resolve<'t>(
     } else if let Some(reason) = otherwise {
         Known::Unknown(reason)
     } else if let Some(part) = opaque_database(topology.inventory, placement) {
-        Known::Unknown(format!("perhaps in {}", part.what))
+        Known::Unknown(format!("not known: {} could hold it", part.what))
     } else if placement.namespace.name().is_none() && !elsewhere.is_empty() {
-        Known::Unknown("in another namespace, while this one's own is not known".to_owned())
+        let names: Vec<_> = elsewhere.iter().copied().collect();
+        Known::Unknown(format!(
+            "not known: there is one in {}, and the namespace here is not known",
+            names.join(", ")
+        ))
     } else {
         Known::Known(false)
     };

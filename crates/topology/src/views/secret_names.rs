@@ -30,6 +30,10 @@ crate::view! {
         /// The namespaces of the repository for which something makes a Secret of this name,
         /// other than this one.
         pub elsewhere: Vec<String>,
+        /// The Secret's name, as written.
+        pub name: String,
+        /// This namespace; null where it is not known.
+        pub namespace: Option<String>,
     }
 }
 
@@ -62,7 +66,10 @@ pub(crate) fn view(context: Context<'_>, name: &str, otherwise: Option<String>) 
     } else if let Some(reason) = otherwise.or_else(|| perhaps(context, name)) {
         Known::Unknown(reason)
     } else if own.is_none() && !elsewhere.is_empty() {
-        Known::Unknown("made in another namespace, while this one's own is not known".to_owned())
+        Known::Unknown(format!(
+            "not known: it is made in {}, and the namespace here is not known",
+            elsewhere.join(", ")
+        ))
     } else {
         Known::Known(false)
     };
@@ -71,6 +78,8 @@ pub(crate) fn view(context: Context<'_>, name: &str, otherwise: Option<String>) 
         place: surely.first().map(|maker| maker.place.clone()),
         makers: surely.into_iter().map(maker_view).collect(),
         elsewhere,
+        name: name.to_owned(),
+        namespace: own.map(str::to_owned),
     }
 }
 
@@ -83,7 +92,7 @@ pub(crate) fn maker_view(maker: &Maker) -> MakerView {
     }
 }
 
-/// What could make the Secret; reads after "… is".
+/// Why it is not known whether anything makes the Secret; reads after "… is".
 fn perhaps(context: Context<'_>, name: &str) -> Option<String> {
     let Context { topology, placement, .. } = context;
     let makers = topology.makers();
@@ -94,6 +103,6 @@ fn perhaps(context: Context<'_>, name: &str) -> Option<String> {
         .next();
     maker
         .or_else(|| helm::could_make(topology.inventory, name, placement))
-        .or_else(|| opaque(topology.inventory, placement).map(|part| part.what.clone()))
-        .map(|what| format!("perhaps made by {what}"))
+        .or_else(|| opaque(topology.inventory, name, placement).map(|part| part.what.clone()))
+        .map(|what| format!("not known: {what} could make it"))
 }
