@@ -1,6 +1,7 @@
 //! Parsed texts to objects: which of them matter, whether they are whole, where they go.
 
 use crate::environment::Deployment;
+use crate::hash::FastMap;
 use crate::input::Layout;
 use crate::kinds;
 use crate::library::Text;
@@ -10,7 +11,6 @@ use crate::scan::SourceInfo;
 use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
 use manifest::{Manifest, Node, Problem, ProblemKind, Source, Span, UnknownReason, Value};
-use std::collections::HashMap;
 use topology::{Namespace, Object, Placement, Wholeness};
 
 /// What is known of the checkout when objects are made.
@@ -18,7 +18,7 @@ pub(crate) struct Context<'a> {
     tree: &'a Tree,
     layout: &'a Layout,
     deployment: &'a Deployment,
-    named_at: HashMap<FileId, &'a [u32]>,
+    named_at: FastMap<FileId, &'a [u32]>,
     /// The namespaces that hold databases, each once.
     databases: Vec<Namespace>,
 }

@@ -3,13 +3,14 @@
 use crate::argocd::ArgoRoot;
 use crate::environment::Deployment;
 use crate::flux::FluxRoot;
+use crate::hash::FastSet;
 use crate::input::Layout;
 use crate::paths;
 use crate::roots::Roots;
 use crate::tree::{File, FileId, Tree};
 use crate::visit::{Visit, wanted};
 use manifest::Span;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use topology::{Environment, EnvironmentId, EnvironmentKind, Opaque};
 
 /// Where deployments are made.
@@ -96,7 +97,7 @@ impl Deploy<'_> {
     /// Kustomizations that nothing includes, from the top down. One that stands below a
     /// deployed directory was left out of it, so it is no root, unless it builds on it.
     fn kustomizations(&self, deployment: &mut Deployment) {
-        let linked: HashSet<FileId> =
+        let linked: FastSet<FileId> =
             self.roots.kustomizations.values().flat_map(|one| self.links(one.file)).collect();
         let mut outermost: Vec<FileId> = self
             .roots

@@ -1,12 +1,13 @@
 //! The environments of a checkout as they are found, and which files each brings in.
 
+use crate::hash::FastSet;
 use crate::kinds;
 use crate::library::Text;
 use crate::patch::Applied;
 use crate::placing::{Placing, Placings};
 use crate::tree::FileId;
 use manifest::Manifest;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use topology::{Environment, EnvironmentId, EnvironmentKind, Namespace, Placement};
 
 /// What is deployed, and how.
@@ -23,8 +24,8 @@ pub(crate) struct Deployment {
     /// The directories that Argo CD deploys, and the namespace of what names none there.
     pub(crate) destinations: Vec<(String, Namespace)>,
     /// The directories that roots deploy.
-    pub(crate) roots: HashSet<String>,
-    included: HashSet<FileId>,
+    pub(crate) roots: FastSet<String>,
+    included: FastSet<FileId>,
 }
 
 impl Deployment {

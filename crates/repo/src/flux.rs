@@ -1,11 +1,12 @@
 //! Flux's `Kustomization`: which directory it deploys, and into which namespace.
 
+use crate::hash::FastMap;
 use crate::kustomize::{PatchSource, patches};
 use crate::paths;
 use crate::placing::namespace;
 use crate::tree::{FileId, Tree};
 use manifest::{Manifest, Map, Node, Span, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use topology::{Namespace, NamespaceFrom};
 
 /// What is read of a Flux `Kustomization`.
@@ -74,7 +75,7 @@ fn identity(manifest: &Manifest) -> Manifest {
 
 /// Takes out what is deployed from another repository: of the sources, the one that most use is
 /// this checkout, and one with another URL is not. `urls` are those of the sources written here.
-pub(crate) fn keep_own(roots: &mut Vec<FluxRoot>, urls: &HashMap<&str, &str>) {
+pub(crate) fn keep_own(roots: &mut Vec<FluxRoot>, urls: &FastMap<&str, &str>) {
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     for source in roots.iter().filter_map(|root| root.source.as_deref()) {
         *uses.entry(source).or_default() += 1;

@@ -5,17 +5,17 @@
 //! finds more links than there are, never fewer.
 
 use crate::flux::resolve;
+use crate::hash::{FastMap, FastSet};
 use crate::kustomize::is_remote;
 use crate::parallel;
 use crate::paths;
 use crate::tree::{File, FileId, Tree};
 use crate::walk::is_kustomization;
 use memchr::memmem;
-use std::collections::{HashMap, HashSet};
 
 /// Who may lead where.
 pub(crate) struct Graph {
-    links: HashMap<FileId, Links>,
+    links: FastMap<FileId, Links>,
     /// The files of `links`, sorted.
     linking: Vec<FileId>,
     /// Files with roots of Argo CD: few, so they are all parsed.
@@ -62,7 +62,7 @@ impl Graph {
     }
 
     /// The files that something leads to for which `starts` holds.
-    pub(crate) fn below(&self, tree: &Tree, starts: impl Fn(FileId) -> bool) -> HashSet<FileId> {
+    pub(crate) fn below(&self, tree: &Tree, starts: impl Fn(FileId) -> bool) -> FastSet<FileId> {
         self.follow(tree, self.linking.iter().copied().filter(|file| starts(*file)).collect(), true)
     }
 
@@ -77,8 +77,8 @@ impl Graph {
         self.follow(tree, starts.collect(), false).into_iter().filter(hides).collect()
     }
 
-    fn follow(&self, tree: &Tree, mut open: Vec<FileId>, into_flux: bool) -> HashSet<FileId> {
-        let mut below = HashSet::new();
+    fn follow(&self, tree: &Tree, mut open: Vec<FileId>, into_flux: bool) -> FastSet<FileId> {
+        let mut below = FastSet::default();
         while let Some(file) = open.pop() {
             if !below.insert(file) {
                 continue;
@@ -100,12 +100,12 @@ fn holds_argo_root(file: &File) -> bool {
 /// The last parts of all paths that can be linked to: most words are none of them, and need no
 /// second look.
 struct Ends<'t> {
-    names: HashSet<&'t str>,
+    names: FastSet<&'t str>,
 }
 
 impl<'t> Ends<'t> {
     fn of(tree: &'t Tree) -> Self {
-        let mut names = HashSet::new();
+        let mut names = FastSet::default();
         let mut last = "";
         for (_, file) in tree.files() {
             names.insert(paths::file_name(&file.path));
@@ -195,8 +195,8 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = &str> {
 /// The files that are known to matter, and the directories that hold one.
 #[derive(Default)]
 struct Reached<'t> {
-    files: HashSet<FileId>,
-    dirs: HashSet<&'t str>,
+    files: FastSet<FileId>,
+    dirs: FastSet<&'t str>,
 }
 
 impl<'t> Reached<'t> {

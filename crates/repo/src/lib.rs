@@ -11,6 +11,7 @@ mod environment;
 mod flux;
 mod generators;
 mod graph;
+mod hash;
 mod input;
 mod kinds;
 mod kustomize;

@@ -1,11 +1,11 @@
 //! The texts that were parsed, and the objects in them.
 
+use crate::hash::FastMap;
 use crate::parallel;
 use crate::tree::{FileId, Tree};
 use manifest::{
     Comment, Limits, Manifest, Problem, ReadError, Reading, Source, SourceId, Sources, Span, Value,
 };
-use std::collections::HashMap;
 
 /// A parsed file.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Library {
     /// The sources; ids are given in the order of parsing, by path within one call.
     pub(crate) sources: Sources,
     texts: Vec<Text>,
-    of_file: HashMap<FileId, usize>,
+    of_file: FastMap<FileId, usize>,
 }
 
 impl Library {

@@ -30,12 +30,14 @@ impl<'n> Neighbours<'n> {
 
     /// Whether a kustomization or a Flux object sets one of these namespaces on what it deploys.
     pub(crate) fn may_be_set_by(&self, bytes: &[u8]) -> bool {
-        let follows_key = |start: usize| {
-            let before = bytes.get(..start).unwrap_or_default();
-            let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-            memmem::find(line, b"amespace").is_some()
-        };
-        self.words(bytes).any(follows_key) || sets_variable(bytes)
+        let key = b"amespace";
+        let mut keys = memmem::find_iter(bytes, key);
+        let set = keys.any(|at| {
+            let behind = bytes.get(at + key.len()..).unwrap_or_default();
+            let line = behind.split(|byte| *byte == b'\n').next().unwrap_or_default();
+            self.words(line).next().is_some()
+        });
+        set || sets_variable(bytes)
     }
 
     /// Where a whole word is one of the names.

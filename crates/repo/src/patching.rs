@@ -2,6 +2,7 @@
 
 use crate::environment::Deployment;
 use crate::flux::FluxRoot;
+use crate::hash::FastMap;
 use crate::input::Layout;
 use crate::kustomize::{PatchSource, PatchText};
 use crate::library::Library;
@@ -9,7 +10,7 @@ use crate::patch::{Applied, Body, Patch};
 use crate::roots::Roots;
 use crate::tree::{FileId, Tree};
 use manifest::{Limits, Node, Source, SourceId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Where patches are collected.
 pub(crate) struct Patching<'a> {
@@ -106,7 +107,7 @@ impl Patching<'_> {
 
     /// The files that patches of a kustomization may change: all it includes; for a component,
     /// all that what uses it includes.
-    fn scope(&self, file: FileId, users: &HashMap<FileId, Vec<FileId>>) -> BTreeSet<FileId> {
+    fn scope(&self, file: FileId, users: &FastMap<FileId, Vec<FileId>>) -> BTreeSet<FileId> {
         let mut scope = BTreeSet::new();
         let (mut open, mut seen) = (vec![file], BTreeSet::new());
         while let Some(file) = open.pop() {
@@ -132,8 +133,8 @@ impl Patching<'_> {
     }
 
     /// Who uses each component.
-    fn users(&self) -> HashMap<FileId, Vec<FileId>> {
-        let mut users: HashMap<FileId, Vec<FileId>> = HashMap::new();
+    fn users(&self) -> FastMap<FileId, Vec<FileId>> {
+        let mut users: FastMap<FileId, Vec<FileId>> = FastMap::default();
         for read in self.roots.kustomizations.values() {
             for component in read.components.iter().filter_map(|dir| self.tree.kustomization(dir)) {
                 users.entry(component).or_default().push(read.file);

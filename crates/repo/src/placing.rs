@@ -1,9 +1,9 @@
 //! How environments bring files in, and into which namespace the objects there go.
 
+use crate::hash::FastMap;
 use crate::kinds;
 use crate::tree::FileId;
 use manifest::{Dialect, Manifest, Node, Span, Value, mark_unknowns};
-use std::collections::HashMap;
 use topology::{EnvironmentId, Namespace, NamespaceFrom, Placement};
 
 /// One way in which an environment brings a file in.
@@ -20,7 +20,7 @@ pub(crate) struct Placing {
 }
 
 /// The ways in which each file is brought in.
-pub(crate) type Placings = HashMap<FileId, Vec<Placing>>;
+pub(crate) type Placings = FastMap<FileId, Vec<Placing>>;
 
 impl Placing {
     /// Where an object of the file goes.

@@ -2,6 +2,7 @@
 
 use crate::argocd::{self, ArgoRoot};
 use crate::flux::{FluxRoot, keep_own};
+use crate::hash::{FastMap, FastSet};
 use crate::kinds;
 use crate::kustomize::{Kustomization, PatchText};
 use crate::library::{Library, Text};
@@ -10,7 +11,6 @@ use crate::tree::{FileId, Tree};
 use crate::visit::{Kustomizations, Member, generated};
 use crate::walk::is_kustomization;
 use memchr::memmem;
-use std::collections::{HashMap, HashSet};
 use topology::Namespace;
 
 /// What could deploy something, as far as it was parsed.
@@ -69,8 +69,8 @@ impl Roots {
     }
 
     /// Every file that a kustomization includes, kustomizations among them.
-    pub(crate) fn reach(&self, tree: &Tree, start: FileId) -> HashSet<FileId> {
-        let mut reached = HashSet::new();
+    pub(crate) fn reach(&self, tree: &Tree, start: FileId) -> FastSet<FileId> {
+        let mut reached = FastSet::default();
         let mut open = vec![start];
         while let Some(file) = open.pop() {
             if !reached.insert(file) {
@@ -84,14 +84,14 @@ impl Roots {
     }
 
     /// Every file that a directory's deployment includes.
-    pub(crate) fn reach_directory(&self, tree: &Tree, dir: &str) -> HashSet<FileId> {
+    pub(crate) fn reach_directory(&self, tree: &Tree, dir: &str) -> FastSet<FileId> {
         if let Some(file) = tree.kustomization(dir) {
             return self.reach(tree, file);
         }
         generated(tree, dir)
             .flat_map(|member| match member {
                 Member::Kustomization(file) => self.reach(tree, file),
-                Member::File(file) => HashSet::from([file]),
+                Member::File(file) => FastSet::from_iter([file]),
             })
             .collect()
     }
@@ -99,8 +99,10 @@ impl Roots {
     /// Gives Flux objects the `targetNamespace` that a replacement sets: by the common pattern
     /// it is the namespace of the kustomization that includes them.
     fn inherit_target_namespaces(&mut self, tree: &Tree, library: &Library) {
-        let mut inherited: HashMap<FileId, Namespace> = HashMap::new();
-        for (file, read) in &self.kustomizations {
+        let mut inherited: FastMap<FileId, Namespace> = FastMap::default();
+        let mut all: Vec<(&FileId, &Kustomization)> = self.kustomizations.iter().collect();
+        all.sort_unstable_by_key(|(file, _)| **file);
+        for (file, read) in all {
             let Some(namespace) = &read.namespace else { continue };
             let components =
                 read.components.iter().filter_map(|dir| self.kustomizations.get(&tree.kustomization(dir)?));
@@ -115,7 +117,7 @@ impl Roots {
 }
 
 /// The URLs of Flux's Git sources, by name.
-fn git_repositories(library: &Library) -> HashMap<&str, &str> {
+fn git_repositories(library: &Library) -> FastMap<&str, &str> {
     let objects = library.texts().iter().flat_map(Text::objects);
     objects
         .filter(|object| object.kind() == Some("GitRepository"))

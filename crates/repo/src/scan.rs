@@ -106,7 +106,7 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
         tree,
         library: Library::default(),
         judged,
-        kustomizations: Kustomizations::new(),
+        kustomizations: Kustomizations::default(),
     };
     let (candidates, deployment) = search.run(observe);
     let (sources, texts) = search.library.into_parts();

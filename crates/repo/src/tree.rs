@@ -1,10 +1,10 @@
 //! The files of a checkout, sorted by path, and what a search of their bytes says of them.
 
+use crate::hash::{FastMap, FastSet};
 use crate::paths;
 use crate::walk::{is_kustomization, is_yaml_or_json};
 use memchr::memchr;
 use memchr::memmem::{self, Finder};
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
@@ -106,9 +106,9 @@ pub(crate) struct Tree {
 #[derive(Debug)]
 struct Index {
     /// Every directory that holds a file, itself or below.
-    dirs: HashSet<Box<str>>,
+    dirs: FastSet<Box<str>>,
     /// The kustomization of a directory.
-    kustomizations: HashMap<Box<str>, FileId>,
+    kustomizations: FastMap<Box<str>, FileId>,
 }
 
 impl Tree {
@@ -179,7 +179,7 @@ impl Tree {
 
     fn index(&self) -> &Index {
         self.index.get_or_init(|| {
-            let mut index = Index { dirs: HashSet::new(), kustomizations: HashMap::new() };
+            let mut index = Index { dirs: FastSet::default(), kustomizations: FastMap::default() };
             for (id, file) in self.files() {
                 for dir in paths::ancestors(&file.path) {
                     if index.dirs.contains(dir) {

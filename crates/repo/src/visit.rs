@@ -1,17 +1,17 @@
 //! A walk through what a root includes: kustomizations, components, directories, files.
 
 use crate::environment::Deployment;
+use crate::hash::{FastMap, FastSet};
 use crate::kustomize::{Kustomization, PatchText};
 use crate::paths;
 use crate::placing::Placing;
 use crate::tree::{FileId, Tree};
 use crate::walk::{is_kustomization, is_yaml_or_json};
 use globset::GlobMatcher;
-use std::collections::{HashMap, HashSet};
 use topology::{EnvironmentId, Namespace};
 
 /// The kustomizations that were parsed, by their file.
-pub(crate) type Kustomizations = HashMap<FileId, Kustomization>;
+pub(crate) type Kustomizations = FastMap<FileId, Kustomization>;
 
 /// Brings what a root includes into its environment.
 pub(crate) struct Visit<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct Visit<'a> {
     /// What another root deploys is that root's, though this one includes it.
     pub(crate) stops_at_roots: bool,
     /// What was visited already, and with which namespace.
-    seen: HashSet<(FileId, Option<String>)>,
+    seen: FastSet<(FileId, Option<String>)>,
 }
 
 impl<'a> Visit<'a> {
@@ -42,7 +42,7 @@ impl<'a> Visit<'a> {
             environment,
             fallback: None,
             stops_at_roots: false,
-            seen: HashSet::new(),
+            seen: FastSet::default(),
         }
     }
 
