@@ -10,7 +10,7 @@ use crate::paths;
 use crate::scan::SourceInfo;
 use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
-use manifest::{Manifest, Node, Problem, ProblemKind, Source, Span, UnknownReason, Value};
+use manifest::{Dialect, Manifest, Node, Problem, ProblemKind, Source, Span, UnknownReason, Value};
 use topology::{Namespace, Object, Placement, Wholeness};
 
 /// What is known of the checkout when objects are made.
@@ -131,7 +131,7 @@ impl Assembled {
 fn object(file: FileId, mut manifest: Manifest, document: Span, context: &Context<'_>) -> Object {
     let placements = context.deployment.placements(file, &manifest);
     let wholeness = wholeness(file, &manifest, context);
-    kinds::mark(&mut manifest);
+    topology::mark_unknowns(&mut manifest.node, Dialect::FILE);
     for applied in context.deployment.patches.iter().filter(|applied| applied.reaches(file)) {
         applied.mark(&mut manifest);
     }

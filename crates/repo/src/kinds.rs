@@ -1,8 +1,7 @@
 //! Which kinds there are: judged ones, ones that reach databases without naming them, ones
 //! without a namespace, and ones whose own templates are not templates of the file.
 
-use manifest::{Dialect, Manifest, Node, Value, mark_unknowns};
-
+use manifest::Manifest;
 /// Groups whose kinds are judged.
 const JUDGED_GROUPS: [&str; 2] = ["postgresql.cnpg.io", "barmancloud.cnpg.io"];
 
@@ -121,52 +120,6 @@ pub(crate) fn is_cluster_scoped(kind: &str) -> bool {
 /// Whether a kind matters without naming a database.
 pub(crate) fn is_unnamed(kind: &str) -> bool {
     UNNAMED.binary_search(&kind).is_ok()
-}
-
-/// Marks what is not known of an object that was read from a file. `{{ }}` in a template of the
-/// object's own language is rendered in the cluster, so there it is what the author wrote;
-/// `${VAR}` is substituted before that even so.
-pub(crate) fn mark(manifest: &mut Manifest) {
-    let own = own_templates(manifest.kind().unwrap_or_default());
-    mark_unknowns(&mut manifest.node, Dialect::FILE, &|pointer| {
-        own.is_some_and(|own| own.pointer == pointer)
-    });
-    if let Some(node) = own.and_then(|own| descend(&mut manifest.node, own.keys)) {
-        mark_unknowns(node, Dialect { templates: false, ..Dialect::FILE }, &|_| false);
-    }
-}
-
-/// The subtree of a kind in which `{{ }}` is the kind's own.
-#[derive(Clone, Copy)]
-struct Own {
-    pointer: &'static str,
-    keys: &'static [&'static str],
-}
-
-fn own_templates(kind: &str) -> Option<Own> {
-    let own = |pointer, keys| Some(Own { pointer, keys });
-    match kind {
-        "ExternalSecret" => own("/spec/target/template", &["spec", "target", "template"]),
-        "ClusterExternalSecret" => own(
-            "/spec/externalSecretSpec/target/template",
-            &["spec", "externalSecretSpec", "target", "template"],
-        ),
-        "PushSecret" => own("/spec/template", &["spec", "template"]),
-        "ClusterPushSecret" => own("/spec/pushSecretSpec/template", &["spec", "pushSecretSpec", "template"]),
-        "PrometheusRule" | "VMRule" => own("/spec", &["spec"]),
-        kind if kind.ends_with("Policy") => own("/spec", &["spec"]),
-        _ => None,
-    }
-}
-
-/// The value down a path of keys, to be changed.
-pub(crate) fn descend<'n>(node: &'n mut Node, keys: &[&str]) -> Option<&'n mut Node> {
-    keys.iter().try_fold(node, |node, key| match &mut node.value {
-        Value::Map(map) => {
-            map.entries.iter_mut().find(|entry| entry.key == *key).map(|entry| &mut entry.value)
-        }
-        _ => None,
-    })
 }
 
 #[cfg(test)]

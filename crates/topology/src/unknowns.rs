@@ -2,18 +2,24 @@
 
 use manifest::{Dialect, Node, Value};
 
-/// Kinds that hold a template of External Secrets, and where: `{{ .key }}` there is theirs.
-const TEMPLATES: [(&str, &[&str]); 3] = [
-    ("ExternalSecret", &["spec", "target", "template"]),
-    ("ClusterExternalSecret", &["spec", "externalSecretSpec", "target", "template"]),
-    ("PushSecret", &["spec", "template"]),
-];
+/// Where `{{ }}` is the language of the kind itself: a template of External Secrets, an alert, a
+/// policy. It is rendered in the cluster, so in the manifest it is what the author wrote.
+fn own_template(kind: &str) -> Option<&'static [&'static str]> {
+    match kind {
+        "ExternalSecret" => Some(&["spec", "target", "template"]),
+        "ClusterExternalSecret" => Some(&["spec", "externalSecretSpec", "target", "template"]),
+        "PushSecret" => Some(&["spec", "template"]),
+        "ClusterPushSecret" => Some(&["spec", "pushSecretSpec", "template"]),
+        "PrometheusRule" | "VMRule" => Some(&["spec"]),
+        kind if kind.ends_with("Policy") => Some(&["spec"]),
+        _ => None,
+    }
+}
 
-/// Marks what is not known of an object written in `dialect`. In a template of External Secrets
-/// `{{ .key }}` is literal at every door; a `${VARIABLE}` of Flux is none the less a variable.
+/// Marks what is not known of an object written in `dialect`. `{{ }}` in a template of the kind's
+/// own is literal at every door; a `${VARIABLE}` of Flux is none the less a variable.
 pub fn mark_unknowns(object: &mut Node, dialect: Dialect) {
-    let kind = object.get("kind").and_then(Node::as_str);
-    let template = TEMPLATES.iter().find(|(name, _)| kind == Some(name)).map(|(_, path)| *path);
+    let template = object.get("kind").and_then(Node::as_str).and_then(own_template);
     let pointer = template.map(|path| format!("/{}", path.join("/")));
     manifest::mark_unknowns(object, dialect, &|at| Some(at) == pointer.as_deref());
     if let Some(node) = template.and_then(|path| at_mut(object, path)) {
