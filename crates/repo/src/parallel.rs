@@ -42,13 +42,6 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], function: impl Fn(&T) -> R + Sy
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The same for items that the function takes.
-pub(crate) fn map_taking<T: Send, R: Send>(items: Vec<T>, function: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
-    let taken = |item: &Mutex<Option<T>>| item.lock().ok().and_then(|mut item| item.take());
-    map(&items, |item| taken(item).map(&function)).into_iter().flatten().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

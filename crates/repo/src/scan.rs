@@ -10,7 +10,6 @@ use crate::library::{Library, Text};
 use crate::mention::{self, Candidate};
 use crate::names::Names;
 use crate::neighbours::Neighbours;
-use crate::parallel;
 use crate::patching::Patching;
 use crate::paths;
 use crate::roots::Roots;
@@ -205,11 +204,9 @@ impl Search<'_> {
 fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context<'_>) -> Vec<Object> {
     let mut objects = Vec::new();
     scan.documents = texts.iter().map(|text| text.documents.len()).sum();
-    let all = parallel::map_taking(texts, |text| {
+    for text in texts {
         let source = sources.get(text.source);
-        assemble::assemble(text, source, context)
-    });
-    for assembled in all {
+        let assembled = assemble::assemble(text, source, context);
         objects.extend(assembled.objects);
         scan.not_linted.extend(assembled.not_linted);
         scan.infos.push(assembled.info);

@@ -4,6 +4,7 @@
 //! rules and gives a [`Judgement`]; [`suppress`] takes out of it what someone gave a reason for.
 
 pub mod baseline;
+mod compile;
 pub mod config;
 mod examples;
 mod expr;

@@ -1,15 +1,12 @@
 //! Rules ready to judge: read from a file or embedded, compiled when first needed.
 
+use crate::compile::{Judging, Telling};
 use crate::config::{Param, RuleEntry, RuleTable};
-use crate::expr::{Expr, ExprError, Names};
 use crate::finding::{RuleDoc, Severity};
 use crate::rule_error::{RuleError, RuleText};
 use crate::rule_file::{Door, JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
-use crate::select::Select;
-use crate::template::Template;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-use topology::view::FieldSchema;
 
 /// A rule that was checked when the program was built.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +19,8 @@ pub struct Embedded {
     pub kinds: &'static [&'static str],
     /// Its [`RuleFile`] as JSON.
     pub json: &'static str,
+    /// Its paths, parsed, as [`Rule::paths_json`] gives them.
+    pub paths: &'static str,
 }
 
 /// One rule.
@@ -33,21 +32,10 @@ pub struct Rule {
     pub category: Arc<str>,
     kinds: Vec<String>,
     json: &'static str,
+    paths: &'static str,
     file: OnceLock<RuleFile>,
-    compiled: OnceLock<Result<Compiled, String>>,
-}
-
-/// A rule's expressions.
-#[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) severity: Vec<(Option<Expr>, Severity)>,
-    pub(crate) applies: Option<Expr>,
-    pub(crate) select: HashMap<String, Vec<Select>>,
-    pub(crate) each: Option<Expr>,
-    pub(crate) assert: Option<Expr>,
-    pub(crate) message: Template,
-    pub(crate) help: Template,
-    pub(crate) related: Vec<(Expr, Template)>,
+    judging: OnceLock<Result<Judging, String>>,
+    telling: OnceLock<Result<Telling, String>>,
 }
 
 impl Rule {
@@ -56,14 +44,17 @@ impl Rule {
         let places = RuleText::new(path, text);
         let file: RuleFile =
             serde_saphyr::from_str(text).map_err(|error| unreadable(&places, text, &error))?;
-        let compiled = compile(&file, &places)?;
+        let judging = Judging::new(&file, &places, None)?;
+        let telling = Telling::new(&file, &places)?;
         Ok(Self {
             id: file.id.as_str().into(),
             category: category.into(),
             kinds: file.kinds.clone(),
             json: "",
+            paths: "",
             file: OnceLock::from(file),
-            compiled: OnceLock::from(Ok(compiled)),
+            judging: OnceLock::from(Ok(judging)),
+            telling: OnceLock::from(Ok(telling)),
         })
     }
 
@@ -74,8 +65,10 @@ impl Rule {
             category: rule.category.into(),
             kinds: rule.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
             json: rule.json,
+            paths: rule.paths,
             file: OnceLock::new(),
-            compiled: OnceLock::new(),
+            judging: OnceLock::new(),
+            telling: OnceLock::new(),
         }
     }
 
@@ -92,13 +85,29 @@ impl Rule {
         })
     }
 
-    /// Its expressions; the error is one sentence.
-    pub(crate) fn compiled(&self) -> Result<&Compiled, &str> {
-        let compiled = self.compiled.get_or_init(|| {
+    /// What it takes to judge; the error is one sentence.
+    pub(crate) fn judging(&self) -> Result<&Judging, &str> {
+        let judging = self.judging.get_or_init(|| {
+            let paths = serde_json::from_str(self.paths).ok();
             let places = RuleText::new(&self.id, "");
-            compile(self.file(), &places).map_err(|error| error.message)
+            Judging::new(self.file(), &places, paths).map_err(|error| error.message)
         });
-        compiled.as_ref().map_err(String::as_str)
+        judging.as_ref().map_err(String::as_str)
+    }
+
+    /// What it takes to tell that it is broken, which most rules most often are not; the error is
+    /// one sentence.
+    pub(crate) fn telling(&self) -> Result<&Telling, &str> {
+        let telling = self.telling.get_or_init(|| {
+            Telling::new(self.file(), &RuleText::new(&self.id, "")).map_err(|error| error.message)
+        });
+        telling.as_ref().map_err(String::as_str)
+    }
+
+    /// Its paths, parsed, for [`Embedded::paths`].
+    pub fn paths_json(&self) -> String {
+        let paths = self.judging().ok().and_then(|judging| serde_json::to_string(&judging.select).ok());
+        paths.unwrap_or_default()
     }
 
     /// What a configuration must know of it.
@@ -196,144 +205,6 @@ fn unreadable(places: &RuleText<'_>, text: &str, error: &serde_saphyr::Error) ->
     // All fields there are help nobody; the few values of one field do.
     let shown = if near.is_some() && what.starts_with("unknown field") { what } else { &message };
     places.error_at(start..start + wrong.len().max(1), shown, near)
-}
-
-fn compile(file: &RuleFile, places: &RuleText<'_>) -> Result<Compiled, RuleError> {
-    let at = |pointer: &str, message: String| Err(places.error(pointer, None, message, None));
-    if file.id.is_empty()
-        || !file.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    {
-        return at("/id", "an id is kebab-case: lower case letters, digits and hyphens".to_owned());
-    }
-    let kinds = known_kinds(file, places)?;
-    let params: Vec<&str> = file.params.keys().map(String::as_str).collect();
-    let variables = common_variables(&file.kinds);
-    let names = Names::new(&params, &variables);
-    let compiler = Compiler { places, names: &names };
-    if file.judged_by == JudgedBy::Itself && file.select.is_some() == file.each.is_some() {
-        return at("/id", "a rule needs either `select` or `each`: where it looks".to_owned());
-    }
-    if file.each.is_some() && file.assert.is_none() {
-        return at("/each", "with `each`, `assert` must say what holds".to_owned());
-    }
-    let mut select = HashMap::new();
-    for kind in kinds {
-        let paths = file.select.as_ref().map_or(&[][..], |select| select.paths(kind));
-        if paths.is_empty() && file.select.is_some() {
-            return at("/select", format!("no path for {kind}"));
-        }
-        select.insert(kind.clone(), compiler.paths(kind, paths, file.when_absent)?);
-    }
-    let applies = compiler.optional("/applies", file.applies.as_deref())?;
-    let each = file.each.as_ref().map(|each| compiler.at("/each", Expr::views(each, &names))).transpose()?;
-    let names = each.as_ref().map(|(_, schema)| names.with_self(schema));
-    let compiler = names.as_ref().map_or(compiler, |names| Compiler { places, names });
-    Ok(Compiled {
-        severity: compiler.severity(&file.severity)?,
-        applies,
-        select,
-        each: each.map(|(each, _)| each),
-        assert: compiler.optional("/assert", file.assert.as_deref())?,
-        message: compiler.template("/message", &file.message)?,
-        help: compiler.template("/help", &file.help)?,
-        related: compiler.related(file)?,
-    })
-}
-
-/// The kinds of a rule, all of them known.
-fn known_kinds<'f>(file: &'f RuleFile, places: &RuleText<'_>) -> Result<&'f [String], RuleError> {
-    for (index, kind) in file.kinds.iter().enumerate() {
-        if schema::kind(kind).is_none() {
-            let near = schema::did_you_mean(kind, schema::kinds().iter().map(|kind| kind.name));
-            let help = near.map(|near| format!("did you mean `{near}`?"));
-            return Err(places.error(
-                &format!("/kinds/{index}"),
-                None,
-                format!("no kind `{kind}` is known"),
-                help,
-            ));
-        }
-    }
-    Ok(&file.kinds)
-}
-
-/// The variables that are there for every one of these kinds.
-fn common_variables(kinds: &[String]) -> Vec<FieldSchema> {
-    let mut all = kinds.iter().map(|kind| topology::variables(kind));
-    let Some(mut common) = all.next() else { return Vec::new() };
-    for variables in all {
-        common.retain(|variable| variables.iter().any(|other| other.name == variable.name));
-    }
-    common
-}
-
-/// Compiles the parts of one rule, each error at the part's place.
-#[derive(Clone, Copy)]
-struct Compiler<'c> {
-    places: &'c RuleText<'c>,
-    names: &'c Names<'c>,
-}
-
-impl Compiler<'_> {
-    fn at<T>(&self, pointer: &str, result: Result<T, ExprError>) -> Result<T, RuleError> {
-        result.map_err(|error| self.places.error(pointer, error.at, error.message, error.help))
-    }
-
-    fn expr(&self, pointer: &str, text: &str) -> Result<Expr, RuleError> {
-        self.at(pointer, Expr::new(text, self.names))
-    }
-
-    fn optional(&self, pointer: &str, text: Option<&str>) -> Result<Option<Expr>, RuleError> {
-        text.map(|text| self.expr(pointer, text)).transpose()
-    }
-
-    fn template(&self, pointer: &str, text: &str) -> Result<Template, RuleError> {
-        self.at(pointer, Template::new(text, self.names))
-    }
-
-    fn related(&self, file: &RuleFile) -> Result<Vec<(Expr, Template)>, RuleError> {
-        let related = file.related.iter().enumerate().map(|(index, related)| {
-            let at = self.expr(&format!("/related/{index}/at"), &related.at)?;
-            Ok((at, self.template(&format!("/related/{index}/message"), &related.message)?))
-        });
-        related.collect()
-    }
-
-    fn severity(&self, severity: &SeveritySpec) -> Result<Vec<(Option<Expr>, Severity)>, RuleError> {
-        match severity {
-            SeveritySpec::Always(level) => Ok(vec![(None, (*level).into())]),
-            SeveritySpec::Conditional(cases) => {
-                let last = cases.len().saturating_sub(1);
-                let cases = cases.iter().enumerate().map(|(index, case)| {
-                    let pointer = format!("/severity/{index}/when");
-                    if case.when.is_none() != (index == last) {
-                        let message = "every case but the last has a `when`, the last has none".to_owned();
-                        return Err(self.places.error(&format!("/severity/{index}"), None, message, None));
-                    }
-                    Ok((self.optional(&pointer, case.when.as_deref())?, case.is.into()))
-                });
-                cases.collect()
-            }
-        }
-    }
-
-    fn paths(&self, kind: &str, paths: &[String], when_absent: WhenAbsent) -> Result<Vec<Select>, RuleError> {
-        let paths = paths.iter().map(|path| {
-            let pointer = ["/select".to_owned(), format!("/select/{kind}")]
-                .into_iter()
-                .find(|pointer| self.places.is_text(pointer, path))
-                .unwrap_or_else(|| "/select".to_owned());
-            let select =
-                Select::new(path).map_err(|message| self.places.error(&pointer, None, message, None))?;
-            if when_absent == WhenAbsent::Default && schema::default(kind, &select.pattern()).is_none() {
-                let message =
-                    format!("`when-absent: default`: the API server fills in nothing for {kind} {path}");
-                return Err(self.places.error(&pointer, None, message, None));
-            }
-            Ok(select)
-        });
-        paths.collect()
-    }
 }
 
 /// All rules of a run.

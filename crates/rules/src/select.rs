@@ -8,12 +8,12 @@ use jsonpath_rust::parser::parse_json_path;
 use manifest::{Lookup, Node, Origin, Value, pointer_token};
 
 /// A compiled path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Select {
     steps: Vec<Step>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum Step {
     Name(String),
     Index(i64),

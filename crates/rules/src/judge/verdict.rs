@@ -2,10 +2,11 @@
 
 use super::place::{alias, location, subject};
 use super::scope::{ObjectScope, Params, SelfScope};
+use crate::compile::{Judging, Telling};
 use crate::config::{RuleLevel, Settings};
 use crate::expr::Silence;
 use crate::finding::{Location, Related, Severity};
-use crate::rule::{Compiled, Rule};
+use crate::rule::Rule;
 use crate::rule_file::WhenAbsent;
 use crate::select::{Found, Selection};
 use manifest::{Node, Number, UnknownReason, Value};
@@ -61,7 +62,7 @@ pub(super) fn judge_rule<'r>(
     let mut say = |location: Location, outcome| {
         verdicts.push(Verdict { rule, location, outcome, is_said: false, is_off });
     };
-    let compiled = match rule.compiled() {
+    let compiled = match rule.judging() {
         Ok(compiled) => compiled,
         Err(message) => return say(whole(node), Outcome::Failed(message.to_owned())),
     };
@@ -116,7 +117,7 @@ fn whole(node: &Node) -> Location {
 
 struct RuleJudge<'j> {
     rule: &'j Rule,
-    compiled: &'j Compiled,
+    compiled: &'j Judging,
     level: RuleLevel,
     kind: &'j str,
     node: &'j Node,
@@ -191,8 +192,9 @@ impl RuleJudge<'_> {
     }
 
     fn broken(&self, scope: &SelfScope<'_, '_>) -> Result<Broken, String> {
+        let telling = self.rule.telling()?;
         let mut related = Vec::new();
-        for (at, message) in &self.compiled.related {
+        for (at, message) in &telling.related {
             // What is shown beside a finding never decides it: without a place, nothing is shown.
             for place in at.places(scope).unwrap_or_default() {
                 let location = Location { span: place.span, pointer: place.pointer };
@@ -200,21 +202,21 @@ impl RuleJudge<'_> {
             }
         }
         Ok(Broken {
-            severity: self.severity(scope)?,
-            message: self.compiled.message.render(scope),
-            help: self.compiled.help.render(scope),
+            severity: self.severity(telling, scope)?,
+            message: telling.message.render(scope),
+            help: telling.help.render(scope),
             related,
         })
     }
 
     /// The configured severity, else the first whose condition holds. Where a condition is not
     /// known, the milder of what it could be.
-    fn severity(&self, scope: &SelfScope<'_, '_>) -> Result<Severity, String> {
+    fn severity(&self, telling: &Telling, scope: &SelfScope<'_, '_>) -> Result<Severity, String> {
         if let RuleLevel::Severity(severity) = self.level {
             return Ok(severity);
         }
         let mut at_most = Severity::Error;
-        for (when, severity) in &self.compiled.severity {
+        for (when, severity) in &telling.severity {
             match when.as_ref().map(|when| when.holds(scope)) {
                 None | Some(Ok(true)) => return Ok((*severity).min(at_most)),
                 Some(Ok(false)) => {}
