@@ -65,7 +65,11 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     if let Some(notice) = notice {
         eprintln!("note: {notice}");
     }
-    Ok(exit(arguments, &report))
+    let exit = exit(arguments, &report);
+    drop(report);
+    // The program ends here; what was read need not be taken apart piece by piece before.
+    std::mem::forget((scan, judgement));
+    Ok(exit)
 }
 
 fn is_stdin(path: &Path) -> bool {
