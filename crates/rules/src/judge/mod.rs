@@ -90,6 +90,13 @@ fn is_of_known_group(object: &Object) -> bool {
     kind.is_some_and(|kind| object.manifest.group() == Some(kind.group))
 }
 
+/// Whether the object is whole, deployed, and of a kind that is judged wherever it stands.
+fn is_always_judged(object: &Object) -> bool {
+    let kind = object.manifest.kind().and_then(schema::kind);
+    let is_always = kind.is_some_and(|kind| kind.judged == schema::Judged::Always);
+    is_always && object.is_deployed() && object.wholeness == Wholeness::Whole
+}
+
 /// What all placements of an object gave; `None` if no rule was about it.
 fn judge_object<'i>(input: &Input<'i>, id: ObjectId, object: &Object) -> (Option<Merged<'i>>, Vec<Failure>) {
     let mut failures = Vec::new();
@@ -109,12 +116,14 @@ fn judge_object<'i>(input: &Input<'i>, id: ObjectId, object: &Object) -> (Option
                     });
                 }
                 // A patch says nothing of what it does not hold.
-                Outcome::Undecided(_) | Outcome::Holds if object.wholeness != Wholeness::Whole => {}
+                Outcome::Undecided(_) if object.wholeness != Wholeness::Whole => {}
                 _ => merged.add(verdict, placement.environment),
             }
         }
     }
-    ((!merged.is_empty()).then_some(merged), failures)
+    // A whole object of the groups that are always judged counts, though no rule be about its kind.
+    let is_judged = !merged.is_empty() || is_always_judged(object);
+    (is_judged.then_some(merged), failures)
 }
 
 fn judge_placement<'i>(
