@@ -100,6 +100,7 @@ fn typos_in_a_rule_are_explained_at_their_places() {
         ),
         ("kinds: [Cluster]", "kinds: [Clutser]", "Clutser", "did you mean `Cluster`?"),
         ("when-absent: broken", "when-absent: brokn", "brokn", "did you mean `broken`?"),
+        ("admission:", "guideline: {params: {minimun: 3}}\nadmission:", "3", "did you mean `minimum`?"),
         ("assert: size(self) >=", "assert: size(self) >= >=", ">= params", "not a CEL expression"),
     ] {
         assert!(right.contains(from), "{from}");

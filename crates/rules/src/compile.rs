@@ -82,11 +82,29 @@ fn check_form(file: &RuleFile, places: &RuleText<'_>) -> Result<(), RuleError> {
         return at("/id", "an id is kebab-case: lower case letters, digits and hyphens");
     }
     known_kinds(file, places)?;
+    known_params(file, places)?;
     if file.judged_by == JudgedBy::Itself && file.select.is_some() == file.each.is_some() {
         return at("/id", "a rule needs either `select` or `each`: where it looks");
     }
     if file.each.is_some() && file.assert.is_none() {
         return at("/each", "with `each`, `assert` must say what holds");
+    }
+    Ok(())
+}
+
+/// What the guideline sets are parameters of the rule, of their types.
+fn known_params(file: &RuleFile, places: &RuleText<'_>) -> Result<(), RuleError> {
+    for (name, value) in file.guideline.iter().flat_map(|guideline| &guideline.params) {
+        let pointer = format!("/guideline/params/{name}");
+        let Some(default) = file.params.get(name) else {
+            let near = schema::did_you_mean(name, file.params.keys().map(String::as_str));
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            return Err(places.error(&pointer, None, format!("there is no parameter `{name}`"), help));
+        };
+        if default.kind() != value.kind() {
+            let message = format!("`{name}` is {}", default.kind().phrase());
+            return Err(places.error(&pointer, None, message, None));
+        }
     }
     Ok(())
 }

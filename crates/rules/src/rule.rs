@@ -1,7 +1,7 @@
 //! Rules ready to judge: read from a file or embedded, compiled when first needed.
 
 use crate::compile::{Judging, Telling};
-use crate::config::{Param, RuleEntry, RuleTable};
+use crate::config::{Demand, Param, RuleEntry, RuleTable};
 use crate::finding::{RuleDoc, Severity};
 use crate::rule_error::{RuleError, RuleText};
 use crate::rule_file::{Door, JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
@@ -114,7 +114,10 @@ impl Rule {
     pub fn entry(&self) -> RuleEntry {
         let params = self.file().params.iter();
         let params = params.map(|(name, default)| Param { name: name.clone(), default: default.clone() });
-        RuleEntry { doc: self.doc(), params: params.collect() }
+        let guideline = self.file().guideline.as_ref();
+        let guideline =
+            guideline.map(|spec| Demand { severity: spec.severity.into(), params: spec.params.clone() });
+        RuleEntry { doc: self.doc(), params: params.collect(), guideline }
     }
 
     /// Its documentation.
@@ -164,6 +167,7 @@ fn broken_embedding(id: &str, error: &serde_json::Error) -> RuleFile {
         admission: crate::rule_file::Admission::default(),
         refused_by: crate::rule_file::RefusedBySpec::default(),
         enabled: true,
+        guideline: None,
         judged_by: JudgedBy::Itself,
         kinds: Vec::new(),
         doors: Vec::new(),

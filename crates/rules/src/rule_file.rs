@@ -24,6 +24,10 @@ pub struct RuleFile {
     /// `false`: only where the configuration turns it on.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// What the guideline asks of it: how it is set under `extends: guideline`. Absent: the
+    /// guideline does not ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guideline: Option<GuidelineSpec>,
     /// What judges it, where that is not `select` and `assert`.
     #[serde(default)]
     pub judged_by: JudgedBy,
@@ -88,6 +92,22 @@ fn both_doors() -> Vec<Door> {
 
 fn object_only() -> Vec<Need> {
     vec![Need::Object]
+}
+
+/// How a rule is set under `extends: guideline`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuidelineSpec {
+    /// How bad it is to the guideline.
+    #[serde(default = "error")]
+    pub severity: Level,
+    /// Parameters as the guideline has them, where they are not the defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, ParamValue>,
+}
+
+fn error() -> Level {
+    Level::Error
 }
 
 /// One severity, or the first whose condition holds.

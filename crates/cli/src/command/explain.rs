@@ -46,6 +46,11 @@ fn human(rule: &Rule) -> String {
     if !doc.enabled {
         row("default", "off; the configuration turns it on");
     }
+    if let Some(guideline) = &file.guideline {
+        let severity = rules::Severity::from(guideline.severity).name();
+        let params = guideline.params.iter().map(|(name, value)| format!(", {name}: {value}"));
+        row("guideline", &format!("{severity}{}", params.collect::<String>()));
+    }
     for (name, value) in &file.params {
         row("parameter", &format!("{name}: {value}"));
     }

@@ -48,8 +48,9 @@ impl Decoder<'_> {
             let items = self.items(node, "`overrides`");
             config.overrides = items.iter().filter_map(|item| self.override_(item)).collect();
         }
-        let off = self.table.iter().filter(|rule| !rule.doc.enabled && rule.is_guideline());
-        config.guideline = off.map(|rule| Arc::clone(&rule.doc.id)).collect();
+        let demands =
+            self.table.iter().filter_map(|rule| Some((Arc::clone(&rule.doc.id), rule.guideline.clone()?)));
+        config.guideline = demands.collect();
         config
     }
 

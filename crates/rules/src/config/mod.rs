@@ -20,7 +20,7 @@ mod yaml;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use date::parse_date;
@@ -29,7 +29,7 @@ pub use init::init;
 pub use schema::json_schema;
 pub use settings::{RuleLevel, Settings};
 pub use sites::{HostSite, Mirror, SiteName, matches_pattern};
-pub use table::{Param, ParamType, ParamValue, RuleEntry, RuleTable};
+pub use table::{Demand, Param, ParamType, ParamValue, RuleEntry, RuleTable};
 pub use targets::Selector;
 
 pub(crate) use error::Bytes;
@@ -46,8 +46,8 @@ pub struct Config {
     overrides: Vec<Override>,
     pub(crate) ignores: Vec<Ignore>,
     throw_away: Vec<ThrowAway>,
-    /// Rules that are off until `extends: guideline` turns them on.
-    guideline: HashSet<Arc<str>>,
+    /// What `extends: guideline` asks of each rule.
+    guideline: HashMap<Arc<str>, Demand>,
 }
 
 /// What can be set for the whole repository, and again in an override.

@@ -1,6 +1,6 @@
 //! What the configuration says for one object.
 
-use super::{Config, HostSite, Layer, Level, Mirror, Override, ParamValue, RuleSetting, ThrowAway};
+use super::{Config, Demand, HostSite, Layer, Level, Mirror, Override, ParamValue, RuleSetting, ThrowAway};
 use crate::finding::Severity;
 
 /// How a rule is set for an object.
@@ -34,8 +34,15 @@ impl<'c> Settings<'c> {
         self.layers().filter_map(move |layer| layer.rules.get(rule))
     }
 
+    /// What the guideline asks of a rule, where it is extended.
+    fn demand(&self, rule: &str) -> Option<&'c Demand> {
+        let demand = self.config.guideline.get(rule)?;
+        self.layers().any(|layer| layer.extends_guideline).then_some(demand)
+    }
+
     /// How a rule is set. A rule that is off by default is turned on by a severity, by a
-    /// parameter, or by `extends: guideline` if the guideline asks for it.
+    /// parameter, or by `extends: guideline` if the guideline asks for it; what is set for the
+    /// rule itself counts more than the guideline.
     pub fn severity(&self, rule: &str, enabled_by_default: bool) -> RuleLevel {
         let mut mentioned = false;
         for setting in self.rule(rule) {
@@ -46,17 +53,19 @@ impl<'c> Settings<'c> {
                 None => mentioned = true,
             }
         }
-        let on = enabled_by_default
-            || mentioned
-            || (self.config.guideline.contains(rule) && self.layers().any(|layer| layer.extends_guideline));
-        if on { RuleLevel::Default } else { RuleLevel::Off }
+        match self.demand(rule) {
+            Some(demand) => RuleLevel::Severity(demand.severity),
+            None if enabled_by_default || mentioned => RuleLevel::Default,
+            None => RuleLevel::Off,
+        }
     }
 
     /// A parameter of a rule, where it is set; of the type of its default.
     pub fn param(&self, rule: &str, name: &str) -> Option<&'c ParamValue> {
-        self.rule(rule).find_map(|setting| {
+        let set = self.rule(rule).find_map(|setting| {
             setting.params.iter().find(|(param, _)| param == name).map(|(_, value)| value)
-        })
+        });
+        set.or_else(|| self.demand(rule)?.params.get(name))
     }
 
     /// Why the Cluster may be lost, if the configuration says that it may.

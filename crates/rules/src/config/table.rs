@@ -1,6 +1,6 @@
 //! Which rules there are, as far as a configuration or a suppression must know.
 
-use crate::finding::RuleDoc;
+use crate::finding::{RuleDoc, Severity};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -93,6 +93,15 @@ pub struct Param {
     pub default: ParamValue,
 }
 
+/// What the guideline asks of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demand {
+    /// How bad it is to the guideline.
+    pub severity: Severity,
+    /// Parameters as the guideline has them, where they are not the defaults.
+    pub params: BTreeMap<String, ParamValue>,
+}
+
 /// A rule, as far as a configuration must know it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleEntry {
@@ -100,14 +109,11 @@ pub struct RuleEntry {
     pub doc: RuleDoc,
     /// What can be set.
     pub params: Vec<Param>,
+    /// What `extends: guideline` makes of it; `None`: nothing.
+    pub guideline: Option<Demand>,
 }
 
 impl RuleEntry {
-    /// The guideline asks for it.
-    pub fn is_guideline(&self) -> bool {
-        self.doc.source.iter().any(|source| source.starts_with("guideline"))
-    }
-
     /// It is judged in the repository and at the webhook.
     pub fn has_both_doors(&self) -> bool {
         let has = |name: &str| self.doc.doors.iter().any(|door| door == name);

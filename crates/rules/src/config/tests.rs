@@ -1,6 +1,6 @@
 //! What people write in a configuration, and what they are told about it.
 
-use super::{Config, Param, ParamValue, RuleEntry, RuleLevel, RuleTable, Selector, init};
+use super::{Config, Demand, Param, ParamValue, RuleEntry, RuleLevel, RuleTable, Selector, init};
 use crate::finding::{RuleDoc, Severity};
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -24,6 +24,7 @@ pub(crate) fn entry(id: &str, severity: Severity, params: &[(&str, ParamValue)])
             .iter()
             .map(|(name, default)| Param { name: (*name).to_owned(), default: default.clone() })
             .collect(),
+        guideline: None,
     }
 }
 
@@ -31,6 +32,7 @@ pub(crate) fn entry(id: &str, severity: Severity, params: &[(&str, ParamValue)])
 pub(crate) fn table() -> RuleTable {
     let mut guideline = entry("external-clusters-missing", Severity::Warning, &[]);
     guideline.doc.enabled = false;
+    guideline.guideline = Some(Demand { severity: Severity::Error, params: [].into() });
     let classes = ParamValue::Strings(Vec::new());
     let mut own = entry("storageclass-not-allowed", Severity::Error, &[("classes", classes)]);
     own.doc.enabled = false;
@@ -48,8 +50,11 @@ pub(crate) fn table() -> RuleTable {
         rule.doc.category = "suppression".into();
         rule
     });
+    let mut instances = entry("instances-min-2", Severity::Error, &[("minimum", ParamValue::Int(2))]);
+    let params = [("minimum".to_owned(), ParamValue::Int(3))].into();
+    instances.guideline = Some(Demand { severity: Severity::Error, params });
     let others = [
-        entry("instances-min-2", Severity::Error, &[("minimum", ParamValue::Int(2))]),
+        instances,
         entry("backup-missing", Severity::Error, &[]),
         entry(
             "retention-too-short",
@@ -156,14 +161,27 @@ fn an_override_does_not_match_what_is_not_known() {
 fn what_turns_a_rule_on() {
     let on = |text: &str, rule: &str| load(text).settings(&CLUSTER).severity(rule, false);
     let guideline = "extends: guideline";
-    assert_eq!(on(guideline, "external-clusters-missing"), RuleLevel::Default);
+    assert_eq!(on(guideline, "external-clusters-missing"), RuleLevel::Severity(Severity::Error));
     assert_eq!(on(guideline, "storageclass-not-allowed"), RuleLevel::Off);
     let classes = "rules: {storageclass-not-allowed: {params: {classes: [fast]}}}";
     assert_eq!(on(classes, "storageclass-not-allowed"), RuleLevel::Default);
     let off = "{extends: guideline, rules: {external-clusters-missing: off}}";
     assert_eq!(on(off, "external-clusters-missing"), RuleLevel::Off);
     let some = "overrides: [{paths: k8s/, extends: guideline}]";
-    assert_eq!(on(some, "external-clusters-missing"), RuleLevel::Default);
+    assert_eq!(on(some, "external-clusters-missing"), RuleLevel::Severity(Severity::Error));
+}
+
+#[test]
+fn what_is_set_counts_more_than_the_guideline() {
+    let config = load("extends: guideline");
+    let settings = config.settings(&CLUSTER);
+    assert_eq!(settings.severity("instances-min-2", true), RuleLevel::Severity(Severity::Error));
+    assert_eq!(settings.param("instances-min-2", "minimum"), Some(&ParamValue::Int(3)));
+    let config =
+        load("{extends: guideline, rules: {instances-min-2: {severity: info, params: {minimum: 1}}}}");
+    let settings = config.settings(&CLUSTER);
+    assert_eq!(settings.severity("instances-min-2", true), RuleLevel::Severity(Severity::Info));
+    assert_eq!(settings.param("instances-min-2", "minimum"), Some(&ParamValue::Int(1)));
 }
 
 #[test]
