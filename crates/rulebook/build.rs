@@ -24,11 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut code = String::from("pub static RULES: &[rules::Embedded] = &[\n");
     for rule in rules.iter() {
         let json = serde_json::to_string(rule.file())?;
+        let documentation = serde_json::to_string(rule.documentation())?;
         let paths = rule.paths_json();
         let (id, category, kinds) = (&rule.id, &rule.category, rule.kinds());
         writeln!(
             code,
-            "    rules::Embedded {{ id: {id:?}, category: {category:?}, kinds: &{kinds:?}, json: {json:?}, paths: {paths:?} }},"
+            "    rules::Embedded {{ id: {id:?}, category: {category:?}, kinds: &{kinds:?}, json: {json:?}, documentation: {documentation:?}, paths: {paths:?} }},"
         )?;
     }
     code.push_str("];\n");

@@ -13,7 +13,11 @@ fn built_in() -> RuleSet {
 
 /// The manifests that rules show as examples.
 fn manifests(rules: &RuleSet) -> Vec<String> {
-    rules.iter().flat_map(|rule| &rule.file().examples).map(|example| example.manifest.clone()).collect()
+    rules
+        .iter()
+        .flat_map(|rule| &rule.documentation().examples)
+        .map(|example| example.manifest.clone())
+        .collect()
 }
 
 fn judged(rules: &RuleSet, text: &str) -> Option<Judgement> {

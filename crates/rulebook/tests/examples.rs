@@ -14,7 +14,7 @@ fn examples_come_out_as_they_say() {
     let mut wrong = String::new();
     let mut count = 0;
     for rule in rules.iter() {
-        count += rule.file().examples.len();
+        count += rule.documentation().examples.len();
         for failure in run_examples(&rules, &rule.id) {
             wrong += &[&rule.id, ": ", &failure.title, "\n", &failure.difference, "\n\n"].concat();
         }
@@ -26,7 +26,7 @@ fn examples_come_out_as_they_say() {
 #[test]
 fn every_rule_shows_a_broken_and_a_holding_example() {
     for rule in built_in().iter().filter(|rule| rule.file().judged_by == JudgedBy::Itself) {
-        let examples = &rule.file().examples;
+        let examples = &rule.documentation().examples;
         assert!(
             examples.iter().any(|example| !example.broken.is_empty()),
             "{} shows nothing broken",

@@ -32,7 +32,7 @@ pub fn run_examples(rules: &RuleSet, id: &str) -> Vec<ExampleFailure> {
         let title = example.title.clone().unwrap_or_else(|| format!("example {}", index + 1));
         Some(ExampleFailure { index, title, difference })
     };
-    rule.file().examples.iter().enumerate().filter_map(run).collect()
+    rule.documentation().examples.iter().enumerate().filter_map(run).collect()
 }
 
 fn run_example(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<(), String> {

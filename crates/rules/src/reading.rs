@@ -20,7 +20,7 @@ pub fn reading_findings(
         let rule = rules.get(problem.kind.rule())?;
         let severity = match settings.severity(&rule.id, rule.file().enabled) {
             RuleLevel::Off => return None,
-            RuleLevel::Default => rule.doc().severity,
+            RuleLevel::Default => rule.severity(),
             RuleLevel::Severity(severity) => severity,
         };
         let related = problem.related.iter().map(|(message, span)| crate::finding::Related {

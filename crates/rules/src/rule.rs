@@ -4,7 +4,7 @@ use crate::compile::{Judging, Telling};
 use crate::config::{Demand, Param, RuleEntry, RuleTable};
 use crate::finding::{RuleDoc, Severity};
 use crate::rule_error::{RuleError, RuleText};
-use crate::rule_file::{Door, JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
+use crate::rule_file::{Documentation, Door, JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -17,8 +17,10 @@ pub struct Embedded {
     pub category: &'static str,
     /// The kinds it judges.
     pub kinds: &'static [&'static str],
-    /// Its [`RuleFile`] as JSON.
+    /// Its [`RuleFile`] without documentation, as JSON.
     pub json: &'static str,
+    /// Its [`Documentation`], as JSON.
+    pub documentation: &'static str,
     /// Its paths, parsed, as [`Rule::paths_json`] gives them.
     pub paths: &'static str,
 }
@@ -31,9 +33,9 @@ pub struct Rule {
     /// Its category: the folder it is in.
     pub category: Arc<str>,
     kinds: Vec<String>,
-    json: &'static str,
-    paths: &'static str,
+    embedded: Option<Embedded>,
     file: OnceLock<RuleFile>,
+    documentation: OnceLock<Documentation>,
     judging: OnceLock<Result<Judging, String>>,
     telling: OnceLock<Result<Telling, String>>,
 }
@@ -42,7 +44,7 @@ impl Rule {
     /// Reads, checks and compiles a rule file. `category` is the folder it is in.
     pub fn load(path: &str, category: &str, text: &str) -> Result<Self, RuleError> {
         let places = RuleText::new(path, text);
-        let file: RuleFile =
+        let mut file: RuleFile =
             serde_saphyr::from_str(text).map_err(|error| unreadable(&places, text, &error))?;
         let judging = Judging::new(&file, &places, None)?;
         let telling = Telling::new(&file, &places)?;
@@ -50,8 +52,8 @@ impl Rule {
             id: file.id.as_str().into(),
             category: category.into(),
             kinds: file.kinds.clone(),
-            json: "",
-            paths: "",
+            embedded: None,
+            documentation: OnceLock::from(file.take_documentation()),
             file: OnceLock::from(file),
             judging: OnceLock::from(Ok(judging)),
             telling: OnceLock::from(Ok(telling)),
@@ -64,9 +66,9 @@ impl Rule {
             id: rule.id.into(),
             category: rule.category.into(),
             kinds: rule.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-            json: rule.json,
-            paths: rule.paths,
+            embedded: Some(*rule),
             file: OnceLock::new(),
+            documentation: OnceLock::new(),
             judging: OnceLock::new(),
             telling: OnceLock::new(),
         }
@@ -77,18 +79,32 @@ impl Rule {
         &self.kinds
     }
 
-    /// As its file has it.
+    /// As its file has it, but for its documentation.
     pub fn file(&self) -> &RuleFile {
         self.file.get_or_init(|| {
             // Embedded rules were written by `RuleFile` itself when the program was built.
-            serde_json::from_str(self.json).unwrap_or_else(|error| broken_embedding(&self.id, &error))
+            let json = self.embedded.map_or("", |embedded| embedded.json);
+            serde_json::from_str(json).unwrap_or_else(|error| broken_embedding(&self.id, &error))
         })
+    }
+
+    /// What its file says to people.
+    pub fn documentation(&self) -> &Documentation {
+        self.documentation.get_or_init(|| {
+            let json = self.embedded.map_or("", |embedded| embedded.documentation);
+            serde_json::from_str(json).unwrap_or_default()
+        })
+    }
+
+    /// Its file, the whole of it.
+    pub fn whole_file(&self) -> RuleFile {
+        self.file().clone().with_documentation(self.documentation().clone())
     }
 
     /// What it takes to judge; the error is one sentence.
     pub(crate) fn judging(&self) -> Result<&Judging, &str> {
         let judging = self.judging.get_or_init(|| {
-            let paths = serde_json::from_str(self.paths).ok();
+            let paths = self.embedded.and_then(|embedded| serde_json::from_str(embedded.paths).ok());
             let places = RuleText::new(&self.id, "");
             Judging::new(self.file(), &places, paths).map_err(|error| error.message)
         });
@@ -117,23 +133,37 @@ impl Rule {
         let guideline = self.file().guideline.as_ref();
         let guideline =
             guideline.map(|spec| Demand { severity: spec.severity.into(), params: spec.params.clone() });
-        RuleEntry { doc: self.doc(), params: params.collect(), guideline }
+        RuleEntry {
+            id: Arc::clone(&self.id),
+            category: Arc::clone(&self.category),
+            title: self.file().title.clone(),
+            severity: self.severity(),
+            enabled: self.file().enabled,
+            doors: self.file().doors.clone(),
+            params: params.collect(),
+            guideline,
+        }
+    }
+
+    /// The severity it has unless configured or conditional; the worst of a conditional one.
+    pub fn severity(&self) -> Severity {
+        worst(&self.file().severity)
     }
 
     /// Its documentation.
     pub fn doc(&self) -> RuleDoc {
-        let file = self.file();
+        let (file, documentation) = (self.file(), self.documentation());
         RuleDoc {
             id: Arc::clone(&self.id),
             category: Arc::clone(&self.category),
             title: file.title.clone(),
-            severity: worst(&file.severity),
+            severity: self.severity(),
             refused_by: file.refused_by.program(),
-            why: file.why.trim().to_owned(),
+            why: documentation.why.trim().to_owned(),
             help: file.help.trim().to_owned(),
             kinds: file.kinds.clone(),
             doors: file.doors.iter().map(|door| door_name(*door).to_owned()).collect(),
-            source: file.source.clone(),
+            source: documentation.source.clone(),
             enabled: file.enabled,
         }
     }

@@ -94,6 +94,35 @@ fn object_only() -> Vec<Need> {
     vec![Need::Object]
 }
 
+/// What a rule file says to people, apart from what it takes to judge: most of a file, and not
+/// needed for most runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Documentation {
+    /// Why it matters: Markdown.
+    pub why: String,
+    /// Where it comes from.
+    pub source: Vec<String>,
+    /// Examples, that run as tests.
+    pub examples: Vec<Example>,
+}
+
+impl RuleFile {
+    /// Takes out the documentation.
+    pub(crate) fn take_documentation(&mut self) -> Documentation {
+        Documentation {
+            why: std::mem::take(&mut self.why),
+            source: std::mem::take(&mut self.source),
+            examples: std::mem::take(&mut self.examples),
+        }
+    }
+
+    /// Puts it back.
+    pub(crate) fn with_documentation(self, documentation: Documentation) -> Self {
+        let Documentation { why, source, examples } = documentation;
+        Self { why, source, examples, ..self }
+    }
+}
+
 /// How a rule is set under `extends: guideline`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Error> {
         TextFormat::Human => output::line(human(rule).trim_end())?,
         TextFormat::Json => {
             let mut value =
-                serde_json::to_value(rule.file()).map_err(|error| Error::Usage(error.to_string()))?;
+                serde_json::to_value(rule.whole_file()).map_err(|error| Error::Usage(error.to_string()))?;
             if let Some(map) = value.as_object_mut() {
                 map.insert("category".to_owned(), rule.category.as_ref().into());
             }
@@ -56,7 +56,7 @@ fn human(rule: &Rule) -> String {
     }
     row("source", &doc.source.join(", "));
     let _ = write!(text, "\nWhy\n\n{}\n\nHelp\n\n{}\n", indented(&doc.why), indented(&doc.help));
-    for example in &file.examples {
+    for example in &rule.documentation().examples {
         let verdict = match (example.broken.is_empty(), example.undecided.is_empty(), example.holds) {
             (false, _, _) => format!("broken at {}", example.broken.join(", ")),
             (_, false, _) => format!("undecided at {}", example.undecided.join(", ")),

@@ -84,7 +84,7 @@ fn test(directory: &Path) -> Result<Exit, Error> {
     let (mut text, mut passed, mut failed) = (String::new(), 0, 0);
     for id in &ids {
         let failures = run_examples(&rules, id);
-        let count = rules.get(id).map_or(0, |rule| rule.file().examples.len());
+        let count = rules.get(id).map_or(0, |rule| rule.documentation().examples.len());
         passed += count - failures.len();
         failed += failures.len();
         let verdict = if failures.is_empty() { "ok" } else { "FAILED" };

@@ -49,7 +49,7 @@ impl Decoder<'_> {
             config.overrides = items.iter().filter_map(|item| self.override_(item)).collect();
         }
         let demands =
-            self.table.iter().filter_map(|rule| Some((Arc::clone(&rule.doc.id), rule.guideline.clone()?)));
+            self.table.iter().filter_map(|rule| Some((Arc::clone(&rule.id), rule.guideline.clone()?)));
         config.guideline = demands.collect();
         config
     }
@@ -136,7 +136,7 @@ impl Decoder<'_> {
     }
 
     fn param(&mut self, rule: &RuleEntry, entry: &Entry) -> Option<ParamValue> {
-        let id = &rule.doc.id;
+        let id = &rule.id;
         let Some(param) = rule.param(&entry.key) else {
             let known = || rule.params.iter().map(|param| param.name.as_str());
             let help = did_you_mean(&entry.key, known(), || match rule.params.len() {

@@ -13,7 +13,7 @@ pub fn init(table: &RuleTable) -> String {
     let ignored = pick(table, &["secret-in-git", "image-not-pinned"]);
     let staged = pick(table, &["retention-too-short", "backup-missing"]);
     if let (Some(ignored), Some(staged)) = (ignored, staged) {
-        let filled = EXAMPLES.replace("IGNORED", &ignored.doc.id).replace("STAGED", &staged.doc.id);
+        let filled = EXAMPLES.replace("IGNORED", &ignored.id).replace("STAGED", &staged.id);
         text.push_str(&filled);
     }
     text
@@ -25,10 +25,10 @@ fn rules(text: &mut String, table: &RuleTable) {
     for rule in table.iter().filter(|rule| !rule.params.is_empty()) {
         let params: Vec<_> =
             rule.params.iter().map(|param| format!("{}: {}", param.name, param.default)).collect();
-        let level = if rule.doc.enabled { rule.doc.severity.name() } else { "off" };
+        let level = if rule.enabled { rule.severity.name() } else { "off" };
         let params = params.join(", ");
-        let _ = writeln!(text, "#  # {}", rule.doc.title.replace('\n', " "));
-        let _ = writeln!(text, "#  {}: {{severity: {level}, params: {{{params}}}}}", rule.doc.id);
+        let _ = writeln!(text, "#  # {}", rule.title.replace('\n', " "));
+        let _ = writeln!(text, "#  {}: {{severity: {level}, params: {{{params}}}}}", rule.id);
     }
 }
 

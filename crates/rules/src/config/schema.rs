@@ -50,7 +50,7 @@ pub fn json_schema(table: &RuleTable) -> Value {
 
 /// What stands at the top level and again in an override.
 fn layer(table: &RuleTable) -> Map<String, Value> {
-    let rules: Map<_, _> = table.iter().map(|rule| (rule.doc.id.to_string(), self::rule(rule))).collect();
+    let rules: Map<_, _> = table.iter().map(|rule| (rule.id.to_string(), self::rule(rule))).collect();
     let site = json!({
         "host": {"$ref": "#/$defs/host", "description": "A host name, in which `*` stands for anything."},
         "site": {"$ref": "#/$defs/site"},
@@ -92,7 +92,7 @@ fn rule(rule: &RuleEntry) -> Value {
         "params": {"type": ["object", "null"], "additionalProperties": false, "properties": params},
     });
     json!({
-        "description": rule.doc.title,
+        "description": rule.title,
         "anyOf": [{"$ref": "#/$defs/severity"}, object(&setting, &[])],
     })
 }

@@ -1,6 +1,7 @@
 //! Which rules there are, as far as a configuration or a suppression must know.
 
-use crate::finding::{RuleDoc, Severity};
+use crate::finding::Severity;
+use crate::rule_file::Door;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -105,8 +106,18 @@ pub struct Demand {
 /// A rule, as far as a configuration must know it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleEntry {
-    /// Its documentation: id, category, severity, doors, whether it is on.
-    pub doc: RuleDoc,
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its category.
+    pub category: Arc<str>,
+    /// One line.
+    pub title: String,
+    /// The severity it has unless configured or conditional; the worst of a conditional one.
+    pub severity: Severity,
+    /// `false`: off unless the configuration turns it on.
+    pub enabled: bool,
+    /// Where it can be judged.
+    pub doors: Vec<Door>,
     /// What can be set.
     pub params: Vec<Param>,
     /// What `extends: guideline` makes of it; `None`: nothing.
@@ -116,8 +127,7 @@ pub struct RuleEntry {
 impl RuleEntry {
     /// It is judged in the repository and at the webhook.
     pub fn has_both_doors(&self) -> bool {
-        let has = |name: &str| self.doc.doors.iter().any(|door| door == name);
-        has("repo") && has("admission")
+        self.doors.contains(&Door::Repo) && self.doors.contains(&Door::Admission)
     }
 
     /// The parameter of that name.
@@ -133,7 +143,7 @@ pub struct RuleTable(BTreeMap<Arc<str>, RuleEntry>);
 impl RuleTable {
     /// Of two entries with one id the last is kept.
     pub fn new(entries: impl IntoIterator<Item = RuleEntry>) -> Self {
-        Self(entries.into_iter().map(|entry| (Arc::clone(&entry.doc.id), entry)).collect())
+        Self(entries.into_iter().map(|entry| (Arc::clone(&entry.id), entry)).collect())
     }
 
     /// The rule of that id.

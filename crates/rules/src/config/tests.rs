@@ -1,25 +1,19 @@
 //! What people write in a configuration, and what they are told about it.
 
 use super::{Config, Demand, Param, ParamValue, RuleEntry, RuleLevel, RuleTable, Selector, init};
-use crate::finding::{RuleDoc, Severity};
+use crate::finding::Severity;
+use crate::rule_file::Door;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
 pub(crate) fn entry(id: &str, severity: Severity, params: &[(&str, ParamValue)]) -> RuleEntry {
     RuleEntry {
-        doc: RuleDoc {
-            id: id.into(),
-            category: "backup".into(),
-            title: format!("Title of {id}"),
-            severity,
-            refused_by: None,
-            why: String::new(),
-            help: String::new(),
-            kinds: vec!["Cluster".to_owned()],
-            doors: vec!["repo".to_owned(), "admission".to_owned()],
-            source: vec!["guideline#a".to_owned()],
-            enabled: true,
-        },
+        id: id.into(),
+        category: "backup".into(),
+        title: format!("Title of {id}"),
+        severity,
+        enabled: true,
+        doors: vec![Door::Repo, Door::Admission],
         params: params
             .iter()
             .map(|(name, default)| Param { name: (*name).to_owned(), default: default.clone() })
@@ -31,14 +25,13 @@ pub(crate) fn entry(id: &str, severity: Severity, params: &[(&str, ParamValue)])
 /// A small set of rules, one of each sort.
 pub(crate) fn table() -> RuleTable {
     let mut guideline = entry("external-clusters-missing", Severity::Warning, &[]);
-    guideline.doc.enabled = false;
+    guideline.enabled = false;
     guideline.guideline = Some(Demand { severity: Severity::Error, params: [].into() });
     let classes = ParamValue::Strings(Vec::new());
     let mut own = entry("storageclass-not-allowed", Severity::Error, &[("classes", classes)]);
-    own.doc.enabled = false;
-    own.doc.source.clear();
+    own.enabled = false;
     let mut repo_only = entry("secret-in-git", Severity::Error, &[]);
-    repo_only.doc.doors = vec!["repo".to_owned()];
+    repo_only.doors = vec![Door::Repo];
     let suppression = [
         ("suppression-unused", Severity::Warning),
         ("suppression-expired", Severity::Warning),
@@ -47,7 +40,7 @@ pub(crate) fn table() -> RuleTable {
     ];
     let suppression = suppression.map(|(id, severity)| {
         let mut rule = entry(id, severity, &[]);
-        rule.doc.category = "suppression".into();
+        rule.category = "suppression".into();
         rule
     });
     let mut instances = entry("instances-min-2", Severity::Error, &[("minimum", ParamValue::Int(2))]);

@@ -168,11 +168,11 @@ pub(crate) fn severity(
     table: &RuleTable,
 ) -> Option<Severity> {
     let settings = config.settings(&Selector { path, ..Selector::default() });
-    let doc = table.get(rule).map(|rule| &rule.doc);
-    match settings.severity(rule, doc.is_none_or(|doc| doc.enabled)) {
+    let entry = table.get(rule);
+    match settings.severity(rule, entry.is_none_or(|entry| entry.enabled)) {
         RuleLevel::Off => None,
         RuleLevel::Severity(severity) => Some(severity),
-        RuleLevel::Default => Some(doc.map_or_else(|| default_severity(rule), |doc| doc.severity)),
+        RuleLevel::Default => Some(entry.map_or_else(|| default_severity(rule), |entry| entry.severity)),
     }
 }
 

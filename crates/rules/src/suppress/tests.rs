@@ -56,7 +56,7 @@ fn judge(objects: &[(SourceId, Manifest)], table: &RuleTable) -> Judgement {
             },
         );
         for (rule, (location, outcome)) in [("backup-missing", backup), ("instances-min-2", instances)] {
-            let rule = table.get(rule).unwrap().doc.id.clone();
+            let rule = table.get(rule).unwrap().id.clone();
             judgement.checks.push(Check {
                 rule: rule.clone(),
                 object: object_ref.clone(),

@@ -128,7 +128,7 @@ impl Parsed {
         for id in ids.split(',').map(str::trim).filter(|id| !id.is_empty()) {
             let place = part(text, id);
             match table.get(id) {
-                Some(rule) if rule.doc.category.as_ref() == super::CATEGORY => {
+                Some(rule) if rule.category.as_ref() == super::CATEGORY => {
                     let help = format!("turn it off in the configuration: `rules: {{{id}: off}}`");
                     self.add(place, format!("`{id}` is about suppressions and cannot be suppressed"), help);
                 }
