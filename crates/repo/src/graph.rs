@@ -7,11 +7,11 @@
 use crate::flux::resolve;
 use crate::hash::{FastMap, FastSet};
 use crate::kustomize::is_remote;
-use crate::parallel;
 use crate::paths;
 use crate::tree::{File, FileId, Tree};
 use crate::walk::is_kustomization;
 use memchr::memmem;
+use rayon::prelude::*;
 
 /// Who may lead where.
 pub(crate) struct Graph {
@@ -31,7 +31,7 @@ impl Graph {
             .map(|(id, _)| id)
             .collect();
         let ends = Ends::of(tree);
-        let links = parallel::map(&linking, |id| (*id, Links::of(tree, *id, &ends)));
+        let links: Vec<_> = linking.par_iter().map(|id| (*id, Links::of(tree, *id, &ends))).collect();
         let argo = tree.files().filter(|(_, file)| holds_argo_root(file)).map(|(id, _)| id).collect();
         Self { links: links.into_iter().collect(), linking, argo }
     }

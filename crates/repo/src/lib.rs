@@ -19,7 +19,6 @@ mod library;
 mod mention;
 mod names;
 mod neighbours;
-mod parallel;
 mod patch;
 mod patching;
 mod paths;

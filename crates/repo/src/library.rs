@@ -1,11 +1,11 @@
 //! The texts that were parsed, and the objects in them.
 
 use crate::hash::FastMap;
-use crate::parallel;
 use crate::tree::{FileId, Tree};
 use manifest::{
     Comment, Limits, Manifest, Problem, ReadError, Reading, Source, SourceId, Sources, Span, Value,
 };
+use rayon::prelude::*;
 
 /// A parsed file.
 #[derive(Debug)]
@@ -65,10 +65,10 @@ impl Library {
             })
             .collect();
         let sources = &self.sources;
-        let texts = parallel::map(&jobs, |(file, id)| {
+        let texts = jobs.par_iter().map(|(file, id)| {
             sources.get(*id).map(|source| text(*file, *id, manifest::read(source, *id, limits)))
         });
-        for text in texts.into_iter().flatten() {
+        for text in texts.collect::<Vec<_>>().into_iter().flatten() {
             self.of_file.insert(text.file, self.texts.len());
             self.texts.push(text);
         }

@@ -2,12 +2,12 @@
 
 use crate::kinds;
 use crate::names::{Names, SUFFIXES};
-use crate::parallel;
 use crate::tree::{File, FileId, Tree};
 use crate::unlinted::NotLintedReason;
 use crate::walk::is_kustomization;
 use crate::words::{self, Filter, is_name};
 use memchr::memmem;
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 /// How many routes are asked whether this repository serves a domain: one tells as much as all.
@@ -45,7 +45,8 @@ pub(crate) fn search(tree: &Tree, names: &Names) -> Vec<Candidate> {
         !file.bytes.is_empty() && !is_kustomization(&file.path) && NotLintedReason::of(tree, file).is_none()
     };
     let files: Vec<FileId> = tree.files().filter(|(_, file)| objects(file)).map(|(id, _)| id).collect();
-    let mut found = parallel::map(&files, |id| tree.get(*id).map(|file| search.hits(&file.bytes)));
+    let mut found: Vec<Option<Hits>> =
+        files.par_iter().map(|id| tree.get(*id).map(|file| search.hits(&file.bytes))).collect();
     let served = found.iter().flatten().any(|hits| hits.holds(Meaning::Serves) && !hits.domains.is_empty());
     let mut routes = if served { 0 } else { ROUTES };
     files

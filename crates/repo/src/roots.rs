@@ -20,17 +20,21 @@ pub(crate) struct Roots {
     pub(crate) kustomizations: Kustomizations,
     /// Flux objects, by file.
     pub(crate) flux: Vec<FluxRoot>,
-    /// What Argo CD deploys, by file.
+    /// What Argo CD deploys.
     pub(crate) argo: Vec<ArgoRoot>,
+    /// How many of the library's texts were read.
+    texts: usize,
 }
 
 impl Roots {
-    /// Reads what was parsed; `known` are kustomizations that were read before. Roots in directories that are set aside deploy nothing.
-    pub(crate) fn read(tree: &Tree, library: &Library, known: Kustomizations) -> Self {
-        let mut roots = Self { kustomizations: known, ..Self::default() };
-        let mut texts: Vec<&Text> = library.texts().iter().collect();
-        texts.sort_by_key(|text| text.file);
-        for text in texts {
+    /// Reads what was parsed; `known` are the roots that were read before. Roots in directories
+    /// that are set aside deploy nothing.
+    pub(crate) fn read(tree: &Tree, library: &Library, known: Self) -> Self {
+        let known_texts = known.texts;
+        let mut roots = Self { flux: Vec::new(), ..known };
+        let mut texts: Vec<(usize, &Text)> = library.texts().iter().enumerate().collect();
+        texts.sort_by_key(|(_, text)| text.file);
+        for (index, text) in texts {
             let path = tree.path(text.file);
             if is_kustomization(path)
                 && !roots.kustomizations.contains_key(&text.file)
@@ -45,11 +49,12 @@ impl Roots {
             for object in text.objects() {
                 if kinds::is_flux_kustomization(object) {
                     roots.flux.extend(FluxRoot::read(tree, text.file, object));
-                } else if argocd::is_root(object) {
+                } else if index >= known_texts && argocd::is_root(object) {
                     roots.argo.extend(argocd::read(tree, text.file, object));
                 }
             }
         }
+        roots.texts = library.texts().len();
         keep_own(&mut roots.flux, &git_repositories(library));
         roots.inherit_target_namespaces(tree, library);
         roots

@@ -15,9 +15,9 @@ use crate::paths;
 use crate::roots::Roots;
 use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
-use crate::visit::Kustomizations;
 use crate::walk::{self, Unread};
 use manifest::{Comment, Limits, Problem, Source, SourceId, Sources};
+use rayon::prelude::*;
 use topology::{Inventory, Object};
 
 /// What was found.
@@ -105,7 +105,7 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
         tree,
         library: Library::default(),
         judged,
-        kustomizations: Kustomizations::default(),
+        roots: Roots::default(),
     };
     let (candidates, deployment) = search.run(observe);
     let (sources, texts) = search.library.into_parts();
@@ -124,8 +124,8 @@ struct Search<'a> {
     library: Library,
     /// The files with judged objects.
     judged: Vec<FileId>,
-    /// The kustomizations that were read already.
-    kustomizations: Kustomizations,
+    /// The roots that were read already.
+    roots: Roots,
 }
 
 impl Search<'_> {
@@ -162,14 +162,14 @@ impl Search<'_> {
     /// What deploys the wanted files.
     fn deploy(&mut self, graph: &Graph, wanted: &[FileId]) -> Deployment {
         self.load(&graph.leading_to(&self.tree, wanted.iter().copied()));
-        let known = std::mem::take(&mut self.kustomizations);
+        let known = std::mem::take(&mut self.roots);
         let roots = Roots::read(&self.tree, &self.library, known);
         self.load(&roots.patch_files(&self.tree));
         let (tree, layout) = (&self.tree, self.layout);
         let mut deployment = Deploy { tree, layout, roots: &roots }.run(&self.judged, wanted);
         let patching = Patching { tree, library: &self.library, layout, roots: &roots, limits: self.limits };
         deployment.patches = patching.run(&deployment);
-        self.kustomizations = roots.kustomizations;
+        self.roots = roots;
         deployment
     }
 
@@ -204,9 +204,11 @@ impl Search<'_> {
 fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context<'_>) -> Vec<Object> {
     let mut objects = Vec::new();
     scan.documents = texts.iter().map(|text| text.documents.len()).sum();
-    for text in texts {
+    let assembled = texts.into_par_iter().map(|text| {
         let source = sources.get(text.source);
-        let assembled = assemble::assemble(text, source, context);
+        assemble::assemble(text, source, context)
+    });
+    for assembled in assembled.collect::<Vec<_>>() {
         objects.extend(assembled.objects);
         scan.not_linted.extend(assembled.not_linted);
         scan.infos.push(assembled.info);

@@ -1,7 +1,6 @@
 //! The files of a checkout: found and read once, in parallel, and searched while they are warm.
 
 use crate::input::{Layout, in_checkout};
-use crate::parallel;
 use crate::paths;
 use crate::tree::{File, Marks, Tree};
 use crate::unlinted::NotLintedReason;
@@ -98,7 +97,7 @@ fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
         .git_exclude(false)
         .require_git(false)
         .follow_links(false)
-        .threads(parallel::threads())
+        .threads(rayon::current_num_threads())
         .filter_entry(|entry| entry.file_name() != ".git")
         .build_parallel();
     walker.run(|| {

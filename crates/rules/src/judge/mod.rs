@@ -14,6 +14,7 @@ use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, JudgedBy};
 use manifest::{Node, SourceId, Sources};
 use merge::Merged;
+use rayon::prelude::*;
 use scope::ObjectScope;
 use topology::{Inventory, Object, ObjectId, Placement, Topology, Wholeness};
 use verdict::{Outcome, Verdict};
@@ -45,7 +46,8 @@ pub fn judge(input: &Input<'_>) -> Judgement {
     let judged: Vec<_> =
         objects.filter(|(id, object)| (input.judged)(*id, object) && is_of_known_group(object)).collect();
     let mut judgement = Judgement::default();
-    for (merged, failures) in in_parallel(&judged, |(id, object)| judge_object(input, *id, object)) {
+    let verdicts = judged.par_iter().map(|(id, object)| judge_object(input, *id, object));
+    for (merged, failures) in verdicts.collect::<Vec<_>>() {
         for failure in failures {
             if !judgement.failures.contains(&failure) {
                 judgement.failures.push(failure);
@@ -58,29 +60,6 @@ pub fn judge(input: &Input<'_>) -> Judgement {
     }
     sort(&mut judgement, input.sources);
     judgement
-}
-
-/// Few objects are judged sooner than a thread is started.
-const ALONE: usize = 24;
-
-/// Maps items in their order, on as many threads as there are cores.
-fn in_parallel<T: Sync, R: Send>(items: &[T], map: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    if items.len() < ALONE || threads == 1 {
-        return items.iter().map(map).collect();
-    }
-    let run = |part: &[T]| part.iter().map(&map).collect::<Vec<_>>();
-    let run = &run;
-    let parts: Vec<&[T]> = items.chunks(items.len().div_ceil(threads)).collect();
-    std::thread::scope(|scope| {
-        let started: Vec<_> = parts.iter().skip(1).map(|part| scope.spawn(move || run(part))).collect();
-        let mut results = parts.first().map(|part| run(part)).unwrap_or_default();
-        for (thread, part) in started.into_iter().zip(parts.iter().skip(1)) {
-            // A thread that died is done over here, where the panic is the caller's to see.
-            results.extend(thread.join().unwrap_or_else(|_| run(part)));
-        }
-        results
-    })
 }
 
 /// Whether the object's kind is the one of that name that rules know: `Cluster` of CloudNativePG,
