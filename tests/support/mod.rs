@@ -1,7 +1,13 @@
 //! A scratch repository and the program, as a person would use them.
 
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test file uses a part of it")]
-#![allow(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test ends so")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test ends so"
+)]
 
 use std::fs;
 use std::io::Write as _;

@@ -2,6 +2,7 @@
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::DateTime;
 use report::Format;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Lists the rules, tests rule files, or writes a new one.
     Rules(RulesArgs),
+    /// Says what the operator makes of a schedule: the error, or when it fires next (UTC).
+    Schedule(ScheduleArgs),
     /// Writes a commented configuration file.
     Init(InitArgs),
     /// Prints a shell completion script.
@@ -88,6 +91,9 @@ pub(crate) struct CheckArgs {
     /// Files over this size are not read.
     #[arg(long, value_name = "BYTES", default_value = "32MiB", value_parser = size)]
     pub(crate) max_file_size: usize,
+    /// The day or time to judge at: until when suppressions hold, when schedules fire [default: now].
+    #[arg(long, value_name = "TIME", env = "CNPG_LINT_TODAY", value_parser = crate::clock::parse)]
+    pub(crate) today: Option<DateTime>,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = color())]
     pub(crate) color: report::ColorChoice,
@@ -163,6 +169,23 @@ pub(crate) enum RulesCommand {
         /// The kind, such as `Cluster`.
         kind: String,
     },
+}
+
+/// `schedule`.
+#[derive(Debug, Args)]
+pub(crate) struct ScheduleArgs {
+    /// Schedules of ScheduledBackups; without any, each line of standard input is one.
+    #[arg(value_name = "SPEC")]
+    pub(crate) schedules: Vec<String>,
+    /// The day or time to count from [default: now].
+    #[arg(long, value_name = "TIME", value_parser = crate::clock::parse)]
+    pub(crate) from: Option<DateTime>,
+    /// How many times to tell.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) count: usize,
+    /// For people, or `json`: one line for each schedule, with `error` or `next`.
+    #[arg(long, value_enum, default_value_t = TextFormat::Human)]
+    pub(crate) format: TextFormat,
 }
 
 /// `init`.

@@ -2,6 +2,7 @@
 
 mod args;
 mod checkout;
+mod clock;
 mod command;
 mod exit;
 mod output;

@@ -2,11 +2,13 @@
 
 use crate::args::ConfigArgs;
 use crate::exit::Error;
+use jiff::civil::DateTime;
 use manifest::Source;
-use rules::config::Config;
+use rules::config::{Config, HostSite, Mirror};
 use rules::{Rule, RuleSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
+use topology::{MirrorSetting, SiteSetting};
 
 /// The name of the configuration file at the root of a checkout.
 pub(crate) const CONFIG_FILE: &str = ".cnpg-lint.yaml";
@@ -67,6 +69,23 @@ pub(crate) fn config(arguments: &ConfigArgs, root: &Path, rules: &RuleSet) -> Re
     match Config::load(&text, &rules.table()) {
         Ok(config) => Ok(Configuration { config, source: Some(Source::new(shown, text.into_bytes())) }),
         Err(error) => Err(Error::Config { path: shown, text, error }),
+    }
+}
+
+/// What the configuration says about the world around the repository.
+pub(crate) fn topology(config: &Config, now: DateTime) -> topology::Settings {
+    let site = |site: &HostSite| SiteSetting { hosts: site.host.clone(), site: site.site.name().to_owned() };
+    let mirror = |mirror: &Mirror| MirrorSetting {
+        host: mirror.host.clone(),
+        destination: mirror.destination.clone(),
+        site: mirror.site.name().to_owned(),
+        by: mirror.by.clone(),
+    };
+    topology::Settings {
+        sites: config.sites().iter().map(site).collect(),
+        mirrors: config.mirrors().iter().map(mirror).collect(),
+        operator_version: config.operator_version().map(str::to_owned),
+        now,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod address;
 mod credential;
+pub mod cron;
 pub mod exposure;
 pub mod hba;
 pub mod image;
@@ -23,6 +24,6 @@ pub use inventory::{
     Environment, EnvironmentId, EnvironmentKind, Found, Inventory, Made, Namespace, NamespaceFrom, Object,
     ObjectId, Opaque, Placement, Wholeness,
 };
-pub use topology::{Settings, SiteSetting, Topology};
+pub use topology::{MirrorSetting, Settings, SiteSetting, Topology};
 pub use unknowns::mark_unknowns;
 pub use views::{Views, variables};

@@ -7,14 +7,42 @@ use crate::index::mentions::{Mention, mentions};
 use crate::index::reach::reaches;
 use crate::inventory::{Inventory, ObjectId, Placement};
 use crate::views::{Context, Views};
+use jiff::civil::{DateTime, date};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What a user can say about a repository that the repository itself does not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where hosts are, by pattern; the first that matches wins.
     pub sites: Vec<SiteSetting>,
+    /// Stores that something outside of the repository copies elsewhere.
+    pub mirrors: Vec<MirrorSetting>,
+    /// The version of CloudNativePG: `1.30` or `1.30.0`; `None`: as the repository says.
+    pub operator_version: Option<String>,
+    /// From when schedules are told, in UTC.
+    pub now: DateTime,
+}
+
+impl Default for Settings {
+    /// Nothing said; the time is a fixed one.
+    fn default() -> Self {
+        let now = date(2026, 1, 1).at(0, 0, 0, 0);
+        Self { sites: Vec::new(), mirrors: Vec::new(), operator_version: None, now }
+    }
+}
+
+/// A store that is copied elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MirrorSetting {
+    /// The store's host, with `*`; `None`: any.
+    pub host: Option<String>,
+    /// The store's `destinationPath`, with `*`; `None`: any.
+    pub destination: Option<String>,
+    /// Where the copy is: `cluster`, `local` or `offsite`.
+    pub site: String,
+    /// What makes it.
+    pub by: String,
 }
 
 /// Where the hosts of a pattern are.

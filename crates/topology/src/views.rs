@@ -6,6 +6,7 @@ pub mod external_secret;
 pub mod plugin;
 pub mod reference;
 pub mod role;
+pub mod schedule;
 pub mod scheduled_backup;
 pub mod secret;
 pub mod secret_names;
@@ -22,6 +23,7 @@ use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, View};
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
 use role::RoleView;
+use schedule::Schedules;
 use secret_names::{SecretNameView, SecretNames};
 use std::sync::OnceLock;
 
@@ -68,6 +70,7 @@ pub struct Views<'t> {
     secrets: SecretNames<'t>,
     object_stores: ObjectStores<'t>,
     clusters: Clusters<'t>,
+    schedules: Schedules,
 }
 
 impl<'t> Views<'t> {
@@ -81,6 +84,7 @@ impl<'t> Views<'t> {
             secrets: SecretNames(context),
             object_stores: ObjectStores(context),
             clusters: Clusters(context),
+            schedules: Schedules(context.topology.settings().now),
         }
     }
 
@@ -92,6 +96,7 @@ impl<'t> Views<'t> {
             "objectStores" => Field::Lookup(&self.object_stores),
             "clusters" => Field::Lookup(&self.clusters),
             "images" => Field::Lookup(&Images),
+            "schedules" => Field::Lookup(&self.schedules),
             "hba" => Field::Lookup(&PgHba),
             "exposures" if has_exposures(kind) => {
                 self.exposures.get_or_init(|| exposure::exposures(self.context)).as_field()
@@ -174,7 +179,7 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
     variables
 }
 
-const EVERYWHERE: [FieldSchema; 5] = [
+const EVERYWHERE: [FieldSchema; 6] = [
     FieldSchema {
         name: "secrets",
         doc: "`secrets[name]`: what makes the Secret that this name means here.",
@@ -194,6 +199,11 @@ const EVERYWHERE: [FieldSchema; 5] = [
         name: "images",
         doc: "`images[text]`: what an image reference says.",
         kind: FieldType::Lookup(crate::image::ImageView::schema_of),
+    },
+    FieldSchema {
+        name: "schedules",
+        doc: "`schedules[text]`: what the operator makes of a schedule.",
+        kind: FieldType::Lookup(schedule::TimesView::schema_of),
     },
     FieldSchema {
         name: "hba",

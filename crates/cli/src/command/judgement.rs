@@ -4,6 +4,7 @@ use crate::args::CheckArgs;
 use crate::checkout::RootPaths;
 use crate::exit::Error;
 use crate::{output, setup};
+use jiff::civil::DateTime;
 use manifest::{Source, SourceId};
 use repo::Scan;
 use rules::baseline::{self, Baseline};
@@ -52,9 +53,19 @@ impl Judge<'_> {
         Ok(Judged { judgement, notice })
     }
 
+    /// The day that is judged at: its start, so that two runs of a day say the same.
+    fn now(&self) -> DateTime {
+        let now = self.arguments.today.unwrap_or_else(crate::clock::now);
+        if self.arguments.today.is_some() {
+            now
+        } else {
+            now.date().to_datetime(jiff::civil::Time::midnight())
+        }
+    }
+
     fn objects(&self) -> Judgement {
         let scan = self.scan;
-        let topology = Topology::new(&scan.inventory, topology::Settings::default());
+        let topology = Topology::new(&scan.inventory, setup::topology(self.config, self.now()));
         let is_named = |object: &Object| scan.is_named(object.source);
         let affected = self.arguments.affected.then(|| Affected::new(&scan.inventory, is_named));
         let is_affected =
@@ -130,7 +141,7 @@ impl Judge<'_> {
                 config: self.config,
                 config_source: self.config_source,
                 table: &self.rules.table(),
-                today: today(),
+                today: self.now().date(),
                 path: &|source| self.paths.get(source),
                 reported: &|source| {
                     scan.is_named(source) || (self.is_whole && Some(source) == self.config_source)
@@ -206,9 +217,4 @@ impl<'i> Affected<'i> {
             })
         })
     }
-}
-
-/// The day by the clock, in UTC: the only thing about a run that is not in its input.
-fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date()
 }

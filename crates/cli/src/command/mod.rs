@@ -6,6 +6,7 @@ mod init;
 mod inspect;
 mod judgement;
 mod rules;
+mod schedule;
 
 use crate::args::{Arguments, Command};
 use crate::exit::{Error, Exit};
@@ -19,6 +20,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Schedule(arguments) => schedule::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
