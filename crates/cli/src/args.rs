@@ -174,7 +174,7 @@ pub(crate) enum RulesCommand {
 /// `schedule`.
 #[derive(Debug, Args)]
 pub(crate) struct ScheduleArgs {
-    /// Schedules of ScheduledBackups; without any, each line of standard input is one.
+    /// Schedules of `ScheduledBackup`s; without any, each line of standard input is one.
     #[arg(value_name = "SPEC")]
     pub(crate) schedules: Vec<String>,
     /// The day or time to count from [default: now].

@@ -3,10 +3,17 @@
 //! Facts come from the released CRDs of CloudNativePG 1.30, the Barman Cloud plugin 0.14 and
 //! External Secrets 2.9, and from the Kubernetes API reference for built-in kinds.
 
+mod check;
 mod defaults;
+mod generated;
 mod kinds;
+pub mod postgres;
 mod suggest;
+mod tables;
+mod tree;
 
+pub use check::{Fault, Report, Unchecked, Violation, check};
 pub use defaults::{DefaultValue, default};
 pub use kinds::{Judged, Kind, kind, kinds};
 pub use suggest::did_you_mean;
+pub use tree::{Field, Release, Type, release, releases};

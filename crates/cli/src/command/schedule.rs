@@ -38,12 +38,10 @@ fn specs(arguments: &ScheduleArgs) -> Result<Vec<String>, Error> {
 }
 
 fn json(schedule: &str, read: &Result<Schedule, String>, next: &[DateTime]) -> String {
-    let row = match read {
-        Err(error) => serde_json::json!({"schedule": schedule, "error": error}),
-        Ok(_) => {
-            let next: Vec<String> = next.iter().map(utc).collect();
-            serde_json::json!({"schedule": schedule, "next": next})
-        }
+    let row = if let Err(error) = read {
+        serde_json::json!({"schedule": schedule, "error": error})
+    } else {
+        serde_json::json!({"schedule": schedule, "next": next.iter().map(utc).collect::<Vec<_>>()})
     };
     format!("{row}\n")
 }

@@ -1,0 +1,87 @@
+//! PostgreSQL's parameters, by major version.
+
+use crate::generated::parameters::ROWS;
+
+/// The first major known.
+pub const FIRST_MAJOR: i64 = 13;
+/// The last major known.
+pub const LAST_MAJOR: i64 = 18;
+
+/// What a parameter holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    /// `on`, `off` and their other names.
+    Bool,
+    /// A whole number, perhaps with a unit.
+    Integer,
+    /// A number, perhaps with a unit.
+    Real,
+    /// One of a few words.
+    Enum,
+    /// Any text.
+    String,
+}
+
+/// A parameter as some majors have it; as in the view `pg_settings`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Its name, in PostgreSQL's own spelling; it is compared without case.
+    pub name: &'static str,
+    /// One bit for each major that has it so, from [`FIRST_MAJOR`] on.
+    pub(crate) majors: u16,
+    /// What it holds.
+    pub kind: ParameterType,
+    /// The unit of a bare number: `8kB`, `B`, `kB`, `MB`, `ms`, `s`, `min`; empty: none.
+    pub unit: &'static str,
+    /// `postmaster`: a change needs a restart; `internal`: it cannot be set; …
+    pub context: &'static str,
+    /// The built-in default, in that unit.
+    pub default: &'static str,
+    /// The least value, empty: none.
+    pub min: &'static str,
+    /// The greatest value, empty: none.
+    pub max: &'static str,
+    /// The words of an enumeration, with commas.
+    pub values: &'static str,
+}
+
+/// The parameter of that name in that major.
+pub fn parameter(name: &str, major: i64) -> Option<&'static Row> {
+    rows(name).find(|row| has(row, major))
+}
+
+/// The majors that have a parameter of that name.
+pub fn majors(name: &str) -> Vec<i64> {
+    (FIRST_MAJOR..=LAST_MAJOR).filter(|major| parameter(name, *major).is_some()).collect()
+}
+
+/// The names of the parameters of a major, sorted.
+pub fn names(major: i64) -> impl Iterator<Item = &'static str> {
+    ROWS.iter().filter(move |row| has(row, major)).map(|row| row.name)
+}
+
+fn rows(name: &str) -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(move |row| row.name.eq_ignore_ascii_case(name))
+}
+
+fn has(row: &Row, major: i64) -> bool {
+    u32::try_from(major - FIRST_MAJOR).is_ok_and(|bit| bit < 16 && row.majors & (1 << bit) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_come_and_go() {
+        assert_eq!(majors("vacuum_defer_cleanup_age"), [13, 14, 15]);
+        assert_eq!(majors("io_method"), [18]);
+        assert_eq!(majors("SHARED_BUFFERS").len(), 6);
+        assert_eq!(
+            parameter("shared_buffers", 17).map(|row| (row.unit, row.context)),
+            Some(("8kB", "postmaster"))
+        );
+        assert_eq!(parameter("shared_bufers", 17), None);
+        assert!(names(17).any(|name| name == "work_mem"));
+    }
+}

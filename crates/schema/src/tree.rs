@@ -1,0 +1,192 @@
+//! Types of fields, read from the generated tables.
+
+use crate::generated::crds::{CHECKS, FIELDS, REQUIRED, ROOTS, TEXT, TYPES};
+use crate::tables::{self, Check, Root, Shape, Span};
+use regex_lite::Regex;
+use std::sync::OnceLock;
+
+/// A type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Type(u16);
+
+/// A field of a type.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub of: Type,
+    /// What the API server fills in, as JSON; empty: nothing.
+    pub default: &'static str,
+}
+
+/// A check of a type; its text holds one item a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound {
+    pub(crate) check: Check,
+    pub(crate) number: i64,
+    pub(crate) text: &'static str,
+    /// Which of all checks it is.
+    index: usize,
+}
+
+impl Type {
+    fn row(self) -> &'static tables::Type {
+        const NOTHING: &tables::Type = &tables::Type(Shape::Any, 1, 1, u16::MAX, (0, 0), (0, 0), (0, 0));
+        TYPES.get(usize::from(self.0)).unwrap_or(NOTHING)
+    }
+
+    pub(crate) fn shape(self) -> Shape {
+        self.row().0
+    }
+
+    /// Null is a value of it.
+    pub(crate) fn is_nullable(self) -> bool {
+        self.row().1 != 0
+    }
+
+    /// Unknown fields are kept.
+    pub(crate) fn is_open(self) -> bool {
+        self.row().2 != 0
+    }
+
+    /// The type of the items of a list, or of the values of a map.
+    pub fn inner(self) -> Option<Type> {
+        let inner = self.row().3;
+        (inner != u16::MAX).then_some(Type(inner))
+    }
+
+    /// Its fields, by name.
+    pub fn fields(self) -> impl Iterator<Item = Field> {
+        rows(FIELDS, self.row().4).iter().map(field)
+    }
+
+    /// The field of that name.
+    pub fn field(self, name: &str) -> Option<Field> {
+        let fields = rows(FIELDS, self.row().4);
+        let at = fields.binary_search_by(|field| text(field.0).cmp(name)).ok()?;
+        fields.get(at).map(field)
+    }
+
+    /// The fields that must be set.
+    pub(crate) fn required(self) -> impl Iterator<Item = &'static str> {
+        rows(REQUIRED, self.row().5).iter().map(|span| text(*span))
+    }
+
+    pub(crate) fn bounds(self) -> impl Iterator<Item = Bound> {
+        let (start, _) = self.row().6;
+        let rows = rows(CHECKS, self.row().6).iter().enumerate();
+        rows.map(move |(index, (check, number, span))| Bound {
+            check: *check,
+            number: *number,
+            text: text(*span),
+            index: index + start as usize,
+        })
+    }
+}
+
+impl Bound {
+    /// The items of its text.
+    pub(crate) fn lines(self) -> impl Iterator<Item = &'static str> {
+        self.text.split('\n')
+    }
+
+    /// Its pattern, compiled once; `None` if it is none that can be compiled, which a test rules out.
+    pub(crate) fn pattern(self) -> Option<&'static Regex> {
+        static PATTERNS: OnceLock<Box<[OnceLock<Option<Regex>>]>> = OnceLock::new();
+        let patterns = PATTERNS.get_or_init(|| CHECKS.iter().map(|_| OnceLock::new()).collect());
+        patterns.get(self.index)?.get_or_init(|| Regex::new(self.text).ok()).as_ref()
+    }
+}
+
+fn field(row: &tables::Field) -> Field {
+    Field { name: text(row.0), of: Type(row.1), default: text(row.2) }
+}
+
+fn rows<T>(table: &'static [T], (start, count): (u32, u16)) -> &'static [T] {
+    let start = start as usize;
+    table.get(start..start + usize::from(count)).unwrap_or_default()
+}
+
+fn text((start, length): Span) -> &'static str {
+    let start = start as usize;
+    TEXT.get(start..start + usize::from(length)).unwrap_or_default()
+}
+
+/// A kind as a release of its program has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Release {
+    root: &'static Root,
+}
+
+impl Release {
+    /// The type of the whole object; `None`: this version of its API is not served any more.
+    pub fn root(self) -> Option<Type> {
+        self.root.of.map(Type)
+    }
+
+    /// `v1`.
+    pub fn api_version(self) -> &'static str {
+        self.root.version
+    }
+
+    /// `1.30.0`, of the program that brings the kind.
+    pub fn name(self) -> &'static str {
+        self.root.release
+    }
+}
+
+/// Every version and release of a kind, the newest release last.
+pub fn releases(group: &str, kind: &str) -> impl Iterator<Item = Release> {
+    ROOTS.iter().filter(move |root| root.group == group && root.kind == kind).map(|root| Release { root })
+}
+
+/// The release that a version of the program means: the same minor, else the newest.
+pub fn release(group: &str, kind: &str, api_version: &str, program: Option<&str>) -> Option<Release> {
+    let same_minor =
+        |release: &Release| program.is_some_and(|program| minor(program) == minor(release.name()));
+    let all = || releases(group, kind).filter(|release| release.api_version() == api_version);
+    all().find(same_minor).or_else(|| all().last())
+}
+
+/// `1.30` of `v1.30.0`.
+fn minor(version: &str) -> &str {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let end = version.match_indices('.').nth(1).map_or(version.len(), |(at, _)| at);
+    version.get(..end).unwrap_or(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::Check;
+
+    #[test]
+    fn every_pattern_compiles() {
+        for (index, (check, number, span)) in CHECKS.iter().enumerate() {
+            let bound = Bound { check: *check, number: *number, text: text(*span), index };
+            assert!(*check != Check::Pattern || bound.pattern().is_some(), "{}", bound.text);
+        }
+    }
+
+    #[test]
+    fn a_release_is_found_by_its_minor() {
+        let name = |program| release("postgresql.cnpg.io", "Cluster", "v1", program).map(Release::name);
+        assert_eq!(name(None), Some("1.30.0"));
+        assert_eq!(name(Some("1.29.0")), Some("1.29.2"));
+        assert_eq!(name(Some("v1.28")), Some("1.28.4"));
+        assert_eq!(name(Some("1.99.0")), Some("1.30.0"));
+    }
+
+    #[test]
+    fn fields_are_found() {
+        let root = release("postgresql.cnpg.io", "Cluster", "v1", None).and_then(Release::root).unwrap();
+        let spec = root.field("spec").unwrap().of;
+        assert_eq!(spec.field("instances").unwrap().default, "1");
+        assert!(spec.field("instance").is_none());
+        assert_eq!(
+            spec.field("plugins").unwrap().of.inner().unwrap().required().collect::<Vec<_>>(),
+            ["name"]
+        );
+    }
+}

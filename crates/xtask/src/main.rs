@@ -1,0 +1,44 @@
+//! Generators of checked-in files.
+//!
+//! `cargo run -p xtask -- schema DIR…` writes what the CRDs of these directories say of every field;
+//! a directory is named after what it holds: `cloudnative-pg-1.30.0`.
+//! `cargo run -p xtask -- parameters FILE` writes PostgreSQL's parameters from a table of `pg_settings`.
+//! With `--check` before them nothing is written; the exit code is 1 where something would change.
+
+mod checks;
+mod crds;
+mod emit;
+mod parameters;
+mod types;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut arguments: Vec<String>) -> Result<(), String> {
+    let is_check = arguments.first().is_some_and(|first| first == "--check");
+    if is_check {
+        arguments.remove(0);
+    }
+    let inputs: Vec<PathBuf> = arguments.iter().skip(1).map(PathBuf::from).collect();
+    let (file, text) = match arguments.first().map(String::as_str) {
+        Some("schema") if !inputs.is_empty() => ("crds.rs", emit::emit(&crds::read(&inputs)?)),
+        Some("parameters") if inputs.len() == 1 => ("parameters.rs", parameters::generate(&inputs[0])?),
+        _ => return Err("usage: xtask [--check] schema DIR… | parameters FILE".to_owned()),
+    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/src/generated").join(file);
+    if !is_check {
+        return std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let current = std::fs::read_to_string(&path).unwrap_or_default();
+    if current == text { Ok(()) } else { Err(format!("{file} is not what these inputs give")) }
+}
