@@ -265,12 +265,12 @@ fn is_set(map: &Map, of: Type, name: &str) -> bool {
 fn wrong_type(node: &Node, of: Type) -> Option<String> {
     let shape = match (&node.value, of.shape()) {
         (Value::Null, shape) if !of.is_nullable() => shape,
-        (Value::Null, _) | (_, Shape::Any) => return None,
-        (Value::Map(_), Shape::Object | Shape::Map)
+        (Value::Null, _)
+        | (_, Shape::Any)
+        | (Value::Map(_), Shape::Object | Shape::Map)
         | (Value::List(_), Shape::List)
         | (Value::Bool(_), Shape::Bool)
-        | (Value::String(_), Shape::String | Shape::IntOrString)
-        | (Value::Number(_), Shape::Number) => return None,
+        | (Value::String(_), Shape::String | Shape::IntOrString) => return None,
         (Value::Number(number), Shape::Int | Shape::IntOrString) if is_whole(*number) => return None,
         (_, shape) => shape,
     };
@@ -279,7 +279,6 @@ fn wrong_type(node: &Node, of: Type) -> Option<String> {
         Shape::List => "a list",
         Shape::String => "a string",
         Shape::Int => "a whole number",
-        Shape::Number => "a number",
         Shape::Bool => "`true` or `false`",
         Shape::IntOrString => "a whole number or a string",
         Shape::Any => return None,

@@ -16,7 +16,6 @@ pub(crate) enum Shape {
     List,
     String,
     Int,
-    Number,
     Bool,
     IntOrString,
 }

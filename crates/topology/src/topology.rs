@@ -87,6 +87,11 @@ impl<'i> Topology<'i> {
         &self.settings
     }
 
+    /// The version of CloudNativePG, where it is known: `1.30.0`.
+    pub(crate) fn operator_version(&self) -> Option<String> {
+        self.settings.operator_version.clone()
+    }
+
     /// What rules can read about an object as it is placed there. An object that nothing
     /// deploys is judged at a placement that the caller makes up.
     pub fn views<'t>(&'t self, object: ObjectId, placement: &'t Placement) -> Views<'t> {

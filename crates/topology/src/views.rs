@@ -8,6 +8,7 @@ pub mod reference;
 pub mod role;
 pub mod schedule;
 pub mod scheduled_backup;
+pub mod schema;
 pub mod secret;
 pub mod secret_names;
 pub mod service;
@@ -64,6 +65,7 @@ impl<'t> Context<'t> {
 pub struct Views<'t> {
     context: Context<'t>,
     own: OnceLock<Option<Box<dyn View>>>,
+    schema: OnceLock<Option<schema::SchemaView>>,
     exposures: OnceLock<Vec<ExposureView>>,
     literals: OnceLock<Vec<LiteralView>>,
     roles: OnceLock<Vec<RoleView>>,
@@ -78,6 +80,7 @@ impl<'t> Views<'t> {
         Self {
             context,
             own: OnceLock::new(),
+            schema: OnceLock::new(),
             exposures: OnceLock::new(),
             literals: OnceLock::new(),
             roles: OnceLock::new(),
@@ -96,6 +99,7 @@ impl<'t> Views<'t> {
             "objectStores" => Field::Lookup(&self.object_stores),
             "clusters" => Field::Lookup(&self.clusters),
             "images" => Field::Lookup(&Images),
+            "schema" => self.schema.get_or_init(|| schema::view(self.context)).as_field(),
             "schedules" => Field::Lookup(&self.schedules),
             "hba" => Field::Lookup(&PgHba),
             "exposures" if has_exposures(kind) => {
@@ -179,7 +183,7 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
     variables
 }
 
-const EVERYWHERE: [FieldSchema; 6] = [
+const EVERYWHERE: [FieldSchema; 7] = [
     FieldSchema {
         name: "secrets",
         doc: "`secrets[name]`: what makes the Secret that this name means here.",
@@ -199,6 +203,11 @@ const EVERYWHERE: [FieldSchema; 6] = [
         name: "images",
         doc: "`images[text]`: what an image reference says.",
         kind: FieldType::Lookup(crate::image::ImageView::schema_of),
+    },
+    FieldSchema {
+        name: "schema",
+        doc: "What the API server would say of this object's fields; null for kinds of which it is not known.",
+        kind: FieldType::View(schema::SchemaView::schema_of),
     },
     FieldSchema {
         name: "schedules",

@@ -139,7 +139,6 @@ fn shape(schema: &Node) -> Result<Shape, String> {
         Some("array") => Shape::List,
         Some("string") => Shape::String,
         Some("integer") => Shape::Int,
-        Some("number") => Shape::Number,
         Some("boolean") => Shape::Bool,
         None => Shape::Any,
         Some(other) => return Err(format!("a type `{other}`")),

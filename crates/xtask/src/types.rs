@@ -11,7 +11,6 @@ pub(crate) enum Shape {
     List,
     String,
     Int,
-    Number,
     Bool,
     IntOrString,
 }

@@ -142,8 +142,14 @@ impl<'c> Checker<'c> {
         }
         match (call.func_name.as_str(), args.first()) {
             (INDEX, Some(Type::Lookup(schema) | Type::Views(schema))) => Ok(Type::View(schema)),
-            // `filter` builds its result by adding lists, under a condition.
-            (operators::CONDITIONAL | operators::ADD, _) => Ok(args.get(1).copied().unwrap_or(Type::Any)),
+            // Either branch may be the one that says more: `x ? [] : views`.
+            (operators::CONDITIONAL, _) => {
+                let branches = args.iter().skip(1).copied();
+                Ok(branches
+                    .reduce(|one, two| if matches!(one, Type::Any) { two } else { one })
+                    .unwrap_or(Type::Any))
+            }
+            (operators::ADD, _) => Ok(args.get(1).copied().unwrap_or(Type::Any)),
             _ => Ok(Type::Any),
         }
     }

@@ -67,7 +67,7 @@ fn own(fields: &Fields<'_>, check: Check) -> Option<String> {
             "without the tags that External Secrets sets itself",
         ),
         Check::TokenOrPassword => (
-            !fields.has("token")? && !(fields.has("username")? && fields.has("password")?),
+            !(fields.has("token")? || fields.has("username")? && fields.has("password")?),
             "with `token`, or with `username` and `password`",
         ),
         _ => return None,
