@@ -1,6 +1,6 @@
 //! Objects against the answers of a real API server.
 
-#![allow(clippy::indexing_slicing, reason = "a test ends so")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends so")]
 
 use manifest::{Limits, Source, SourceId};
 use schema::{Fault, Violation};

@@ -1,5 +1,7 @@
 //! Schedules against the cron library that the operator uses.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test ends so")]
+
 use jiff::civil::date;
 use serde_json::Value;
 use topology::cron::Schedule;

@@ -173,10 +173,20 @@ fn silence(error: &ExecutionError, subject: &str) -> Silence {
             Silence::Undecided(strict::with_subject(message, subject))
         }
         // The object is not of the shape that the rule reads; the API server would refuse it.
-        ExecutionError::NoSuchOverload(_) | ExecutionError::UnexpectedType { .. } => {
+        error if is_wrong_shape(error) => {
             Silence::Undecided(format!("{subject} is not of the type that the rule reads ({error})"))
         }
         error => Silence::Failed(error.to_string()),
+    }
+}
+
+/// Whether an operation was not made for the type it met: an item of a list is asked for by name, too,
+/// and then the key has no text.
+fn is_wrong_shape(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::NoSuchOverload(_) | ExecutionError::UnexpectedType { .. } => true,
+        ExecutionError::NoSuchKey(key) => key.is_empty(),
+        _ => false,
     }
 }
 
