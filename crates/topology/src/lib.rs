@@ -13,6 +13,7 @@ pub mod image;
 mod index;
 pub mod inventory;
 pub mod literal;
+pub mod operator;
 mod read;
 mod tied;
 mod topology;

@@ -19,6 +19,7 @@ use crate::hba::PgHba;
 use crate::image::Images;
 use crate::inventory::{Object, ObjectId, Placement};
 use crate::literal::{self, LiteralView};
+use crate::operator::{LivenessPingers, PodPatches, TargetTimes};
 use crate::read::Subject;
 use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, View};
@@ -102,6 +103,9 @@ impl<'t> Views<'t> {
             "schema" => self.schema.get_or_init(|| schema::view(self.context)).as_field(),
             "schedules" => Field::Lookup(&self.schedules),
             "hba" => Field::Lookup(&PgHba),
+            "targetTimes" if kind == "Cluster" => Field::Lookup(&TargetTimes),
+            "podPatches" if kind == "Cluster" => Field::Lookup(&PodPatches),
+            "livenessPingers" if kind == "Cluster" => Field::Lookup(&LivenessPingers),
             "exposures" if has_exposures(kind) => {
                 self.exposures.get_or_init(|| exposure::exposures(self.context)).as_field()
             }
@@ -171,6 +175,9 @@ fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
 pub fn variables(kind: &str) -> Vec<FieldSchema> {
     let mut variables = Vec::from(EVERYWHERE);
     variables.extend(own_variable(kind));
+    if kind == "Cluster" {
+        variables.extend(OF_CLUSTERS);
+    }
     if has_exposures(kind) {
         variables.push(EXPOSURES);
     }
@@ -218,6 +225,24 @@ const EVERYWHERE: [FieldSchema; 7] = [
         name: "hba",
         doc: "`hba[line]`: what a line of `pg_hba.conf` says.",
         kind: FieldType::Lookup(crate::hba::PgHbaView::schema_of),
+    },
+];
+
+const OF_CLUSTERS: [FieldSchema; 3] = [
+    FieldSchema {
+        name: "targetTimes",
+        doc: "`targetTimes[text]`: what the operator makes of a time to recover to.",
+        kind: FieldType::Lookup(crate::operator::TargetTimeView::schema_of),
+    },
+    FieldSchema {
+        name: "podPatches",
+        doc: "`podPatches[text]`: what the operator makes of the annotation `cnpg.io/podPatch`.",
+        kind: FieldType::Lookup(crate::operator::JsonView::schema_of),
+    },
+    FieldSchema {
+        name: "livenessPingers",
+        doc: "`livenessPingers[text]`: what the operator makes of the annotation `alpha.cnpg.io/livenessPinger`.",
+        kind: FieldType::Lookup(crate::operator::JsonView::schema_of),
     },
 ];
 

@@ -349,3 +349,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn null_is_as_nothing() {
+    let object = map(vec![("nothing", node(Value::Null)), ("one", int(1)), ("list", list(vec![int(1)]))]);
+    for (expression, expected) in [
+        ("has(object.nothing)", false),
+        ("has(object.nothing.below)", false),
+        ("'nothing' in object", false),
+        ("size(object) == 2", true),
+        ("object.all(key, has(object[key].x) || key != 'nothing')", true),
+    ] {
+        assert_eq!(holds(expression, &object), Ok(expected), "{expression}");
+    }
+    assert!(matches!(holds("object.list['x'] == 1", &object), Err(Silence::Undecided(_))));
+}

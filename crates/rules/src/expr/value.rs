@@ -230,11 +230,13 @@ impl Indexer for NodeList<'_> {
         if let Some(hidden) = index.downcast_ref::<Hidden>() {
             return hidden.answer(self.nodes.iter().find_map(unknown_within), None);
         }
-        let at = index.downcast_ref::<CelInt>().map(|index| *index.inner());
-        let item = at.and_then(|at| usize::try_from(at).ok()).and_then(|at| self.vals.get(at));
-        match item {
+        let Some(at) = index.downcast_ref::<CelInt>().map(|index| *index.inner()) else {
+            let got = index.get_type().name().to_owned();
+            return Err(ExecutionError::UnexpectedType { got, want: "int".to_owned() });
+        };
+        match usize::try_from(at).ok().and_then(|at| self.vals.get(at)) {
             Some(item) => Ok(CowVal::Borrowed(item.as_ref())),
-            None => Err(ExecutionError::no_such_key(&at.map_or_else(String::new, |at| at.to_string()))),
+            None => Err(ExecutionError::no_such_key(&at.to_string())),
         }
     }
     capability!(steal);
@@ -273,12 +275,19 @@ impl<'n> NodeMap<'n> {
     }
 }
 
-/// What is known of a key. One that a patch touches may be there or not.
+/// What is known of a key. One that a patch touches may be there or not; null, which the API
+/// server drops, is as nothing.
 fn lookup<'n>(map: &'n Map, key: &str) -> Lookup<'n> {
     match map.lookup(key) {
+        Lookup::Present(entry) if entry.value.value == Value::Null => Lookup::Absent,
         Lookup::Present(entry) => patched(&entry.value).map_or(Lookup::Present(entry), Lookup::Unknown),
         other => other,
     }
+}
+
+/// The entries that are not null.
+fn entries(map: &Map) -> impl Iterator<Item = &Entry> {
+    map.entries.iter().filter(|entry| entry.value.value != Value::Null)
 }
 
 /// Who patches a value that is not known for that reason.
@@ -311,7 +320,7 @@ impl Val for NodeMap<'_> {
             let their = indexer.get(&CelString::from(entry.key.as_str()));
             their.is_ok_and(|their| from_node(&entry.value).equals(their.as_ref()))
         };
-        *sizer.size().inner() == *self.size().inner() && self.map.entries.iter().all(same)
+        *sizer.size().inner() == *self.size().inner() && entries(self.map).all(same)
     }
     fn clone_as_boxed<'v>(&self) -> Box<dyn Val + 'v>
     where
@@ -323,7 +332,7 @@ impl Val for NodeMap<'_> {
 
 impl Sizer for NodeMap<'_> {
     fn size(&self) -> CelInt {
-        CelInt::from(i64::try_from(self.map.entries.len()).unwrap_or(i64::MAX))
+        CelInt::from(i64::try_from(entries(self.map).count()).unwrap_or(i64::MAX))
     }
 }
 
@@ -365,9 +374,9 @@ impl Iterable for NodeMap<'_> {
     where
         Self: 'v,
     {
-        let keys = self.keys.get_or_init(|| {
-            self.map.entries.iter().map(|entry| CelString::from(entry.key.as_str())).collect()
-        });
+        let keys = self
+            .keys
+            .get_or_init(|| entries(self.map).map(|entry| CelString::from(entry.key.as_str())).collect());
         Box::new(Keys(keys.iter()))
     }
 }

@@ -1,0 +1,98 @@
+//! What the operator's own admission refuses is a finding that says so, at the field it names; what
+//! it accepts has none.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test ends so")]
+
+use rules::config::Config;
+use rules::finding::{RefusedBy, Severity};
+use rules::{Door, Finding, Input, Judgement, RuleSet, inventory_of, judge};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use topology::{Settings, Topology};
+
+/// Fields as the operator's messages name them, that are written otherwise or said elsewhere.
+const WRITTEN: [(&str, &str); 9] = [
+    ("/spec/certificates/servercasecret", "/spec/certificates/serverCASecret"),
+    ("/spec/certificates/clientcasecret", "/spec/certificates/clientCASecret"),
+    ("/spec/replicaCluster/primaryServerName", "/spec/replica/source"),
+    ("/spec/replicaCluster", "/spec/replica"),
+    ("/spec/backup/barmanObjectStore/awsCredentials", "/spec/backup/barmanObjectStore/s3Credentials"),
+    ("/spec/bootstrap/recovery/dataSource", "/spec/bootstrap/recovery/volumeSnapshots"),
+    ("/spec/bootstrap/recovery/storage", "/spec/bootstrap/recovery/volumeSnapshots/storage"),
+    ("/spec/tablespaces/1/size", "/spec/tablespaces/1/storage/size"),
+    // The archiver beside the plugin is what has to go.
+    ("/spec/plugins", "/spec/backup/barmanObjectStore"),
+];
+
+/// `spec.tablespaces[1].size` as the pointer of the field that is meant.
+fn pointer(field: &str) -> String {
+    let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
+    let written = WRITTEN.iter().find_map(|(named, written)| {
+        let rest = pointer.strip_prefix(named).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+        Some([written, rest].concat())
+    });
+    written.unwrap_or(pointer)
+}
+
+fn judged(rules: &RuleSet, object: &Value) -> Judgement {
+    let (sources, inventory) = inventory_of(&object.to_string()).expect("JSON is YAML");
+    let topology = Topology::new(&inventory, Settings::default());
+    judge(&Input {
+        inventory: &inventory,
+        topology: &topology,
+        sources: &sources,
+        rules,
+        config: &Config::default(),
+        door: Door::Repo,
+        path: &|_| Some("object.yaml"),
+        judged: &|_, _| true,
+    })
+}
+
+fn refusals(judgement: &Judgement) -> impl Iterator<Item = &Finding> {
+    judgement.findings.iter().filter(|finding| finding.refused_by == Some(RefusedBy::Operator))
+}
+
+/// What is wrong about the judgement of one row, by cause.
+fn differences(row: &Value, judgement: &Judgement) -> Vec<String> {
+    let refusals: Vec<_> = refusals(judgement).collect();
+    let errors = row["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut wrong: Vec<String> = judgement
+        .failures
+        .iter()
+        .map(|failure| format!("fails: {} {}", failure.rule, failure.message))
+        .collect();
+    for error in errors {
+        let field = error["field"].as_str().unwrap_or_default();
+        let at = pointer(field);
+        let is_said =
+            |finding: &&Finding| finding.location.pointer == at && finding.severity == Severity::Error;
+        if !refusals.iter().any(|finding| is_said(finding)) {
+            wrong.push(format!("not said: {field}: {}", error["message"].as_str().unwrap_or_default()));
+        }
+    }
+    if errors.is_empty() {
+        let said =
+            refusals.iter().map(|finding| format!("accepted, but: {} {}", finding.rule, finding.message));
+        wrong.extend(said);
+    }
+    wrong
+}
+
+#[test]
+fn refusals_of_the_operator_are_findings() {
+    let Some(rows) = oracle::rows("admission") else { return };
+    let rules = RuleSet::new(rulebook::rules()).expect("built-in rules");
+    let mut wrong: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut right = 0;
+    for row in &rows {
+        let differences = differences(row, &judged(&rules, &row["written"]));
+        right += usize::from(differences.is_empty());
+        for difference in differences {
+            wrong.entry(difference).or_default().push(row["id"].as_u64().unwrap_or_default());
+        }
+    }
+    println!("{right} of {} objects are judged as the operator admits them", rows.len());
+    let lines: Vec<_> = wrong.iter().map(|(what, ids)| format!("{what} {ids:?}")).collect();
+    assert!(wrong.is_empty(), "{right} of {} right\n{}", rows.len(), lines.join("\n"));
+}
