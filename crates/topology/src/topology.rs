@@ -6,6 +6,8 @@ use crate::index::makers::Makers;
 use crate::index::mentions::{Mention, mentions};
 use crate::index::reach::reaches;
 use crate::inventory::{Inventory, ObjectId, Placement};
+use crate::stores::archive::Archived;
+use crate::stores::site::Served;
 use crate::views::{Context, Views};
 use jiff::civil::{DateTime, date};
 use std::collections::BTreeSet;
@@ -64,6 +66,8 @@ pub struct Topology<'i> {
     makers: OnceLock<Makers>,
     own_readers: OnceLock<OwnReaders>,
     clients: OnceLock<Clients>,
+    pub(crate) served: OnceLock<Served>,
+    pub(crate) archives: OnceLock<Vec<Archived>>,
     /// By object.
     mentions: OnceLock<Box<[OnceLock<Vec<Mention>>]>>,
 }
@@ -78,6 +82,8 @@ impl<'i> Topology<'i> {
             makers: OnceLock::new(),
             own_readers: OnceLock::new(),
             clients: OnceLock::new(),
+            served: OnceLock::new(),
+            archives: OnceLock::new(),
             mentions: OnceLock::new(),
         }
     }

@@ -28,7 +28,7 @@ pub use error::{ConfigError, Problem};
 pub use init::init;
 pub use schema::json_schema;
 pub use settings::{RuleLevel, Settings};
-pub use sites::{HostSite, Mirror, SiteName, matches_pattern};
+pub use sites::{HostSite, Mirror, SiteName};
 pub use table::{Demand, Param, ParamType, ParamValue, RuleEntry, RuleTable};
 pub use targets::Selector;
 

@@ -3,6 +3,9 @@
 use crate::index::databases::{BOOTSTRAPS, application_secret, superuser_secret};
 use crate::index::makers::{Reaches, is_operator};
 use crate::read::{Seen, Subject, place};
+use crate::stores::archive::{ArchiveView, Archived, of_cluster};
+use crate::stores::copies::{CopyView, IllusionView, copies, illusions};
+use crate::stores::recovery::{ExternalClusterView, external_clusters};
 use crate::view::Known;
 use crate::views::Context;
 use crate::views::plugin::{PluginView, plugins, those};
@@ -22,6 +25,17 @@ crate::view! {
         pub barman_plugins: Known<Vec<PluginView>>,
         /// The ObjectStore that its WAL archiver writes to; null where the archiver is no plugin or names none.
         pub store: Known<Option<String>>,
+        /// Where its WAL archive and base backups really go; null where nothing archives, or a plugin
+        /// of somebody else.
+        pub archive: Known<Option<ArchiveView>>,
+        /// The copies of it, whole or half.
+        pub copies: Known<Vec<CopyView>>,
+        /// The stores that are named for its backups and to which nothing writes.
+        pub illusions: Known<Vec<IllusionView>>,
+        /// Its external clusters, and where each really reads.
+        pub external_clusters: Known<Vec<ExternalClusterView>>,
+        /// The other deployed Clusters that archive to the same place.
+        pub collisions: Vec<CollisionView>,
         /// Whether it has any way to be backed up: the Barman Cloud plugin, `spec.backup.barmanObjectStore`
         /// or volume snapshots.
         pub backup_configured: Known<bool>,
@@ -48,6 +62,16 @@ crate::view! {
     }
 }
 
+crate::view! {
+    /// Another Cluster that archives to the same place.
+    pub struct CollisionView {
+        /// Its name.
+        pub name: String,
+        /// Its namespace; null where that is not known.
+        pub namespace: Option<String>,
+    }
+}
+
 /// The Barman Cloud plugin's name (its documentation, "Usage").
 pub(crate) const BARMAN_PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
 
@@ -61,7 +85,15 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
     let in_tree = cluster.has(&["spec", "backup", "barmanObjectStore"]);
     let snapshots = cluster.has(&["spec", "backup", "volumeSnapshot"]);
     let has_barman = barman_plugins.as_ref().map(|plugins| !plugins.is_empty());
+    let schedules = schedules(context, name);
+    let archive = of_cluster(context, cluster, name);
+    let external_clusters = external_clusters(context, cluster, name);
     Some(ClusterView {
+        copies: copies(context, cluster, name, &archive, &schedules),
+        illusions: illusions(context, &archive, &schedules, &external_clusters),
+        collisions: collisions(context, name),
+        external_clusters,
+        archive,
         archiver: archiver(&archiver_plugins, in_tree.clone()),
         store: archiver_plugins
             .as_ref()
@@ -70,10 +102,10 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
         archiver_plugins,
         barman_plugins,
         snapshots,
-        schedules: schedules(context, name),
+        schedules,
         dumps: dumps(context),
         is_replica: is_replica(cluster, name),
-        is_hibernated: cluster.annotation("cnpg.io/hibernation").map(|value| value.as_deref() == Some("on")),
+        is_hibernated: is_hibernated(cluster),
         is_recovery: cluster.has(&["spec", "bootstrap", "recovery"]),
         throw_away: cluster.annotation("cnpg-lint.dev/throw-away"),
         app_secret: known_secret(cluster, &application_secret(cluster, name)),
@@ -93,7 +125,7 @@ fn archiver(plugins: &Known<Vec<PluginView>>, in_tree: Known<bool>) -> Known<Str
 
 /// As the operator decides it (`api/v1/cluster_funcs.go`, `IsReplica`): `enabled` where it is set,
 /// else whether the primary is another Cluster.
-fn is_replica(cluster: Subject<'_>, name: &str) -> Known<bool> {
+pub(crate) fn is_replica(cluster: Subject<'_>, name: &str) -> Known<bool> {
     match cluster.has(&["spec", "replica"]) {
         Known::Known(true) => {}
         other => return other,
@@ -108,6 +140,29 @@ fn is_replica(cluster: Subject<'_>, name: &str) -> Known<bool> {
         Some(_) => cluster.text(&["spec", "replica", "primary"]).map(|_| true),
         None => Known::Known(true),
     }
+}
+
+/// Whether it is switched off (CloudNativePG, "Declarative hibernation").
+pub(crate) fn is_hibernated(cluster: Subject<'_>) -> Known<bool> {
+    cluster.annotation("cnpg.io/hibernation").map(|value| value.as_deref() == Some("on"))
+}
+
+/// The deployed Clusters of another name or namespace that surely archive to the same place.
+fn collisions(context: Context<'_>, name: &str) -> Vec<CollisionView> {
+    let archives = context.topology.archives();
+    let is_mine = |one: &&Archived| one.object == context.object && one.placement == *context.placement;
+    let Some(mine) = archives.iter().find(is_mine) else { return Vec::new() };
+    let Some(key) = mine.key() else { return Vec::new() };
+    let is_other = |one: &&Archived| one.name != name || !one.namespace().may_be_same(mine.namespace());
+    let same = archives.iter().filter(|one| one.key() == Some(key) && one.speaks_as(context.placement));
+    let others = same.filter(is_other).map(|one| CollisionView {
+        name: one.name.clone(),
+        namespace: one.namespace().name().map(str::to_owned),
+        place: one.place.clone(),
+    });
+    let mut others: Vec<_> = others.collect();
+    others.dedup_by(|one, two| one.place == two.place);
+    others
 }
 
 /// A Secret's name; unknown, as written, if a part of it is not known.

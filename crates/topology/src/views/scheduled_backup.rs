@@ -4,8 +4,10 @@ use crate::index::databases::CNPG;
 use crate::index::reach::means;
 use crate::inventory::{Object, Wholeness};
 use crate::read::{Subject, place};
+use crate::stores::archive::of_cluster;
 use crate::view::Known;
 use crate::views::Context;
+use crate::views::plugin::{plugins, those};
 use crate::views::reference::resolve;
 
 crate::view! {
@@ -15,6 +17,17 @@ crate::view! {
         pub cluster_found: Known<bool>,
         /// The other namespaces of the repository that have a Cluster of that name.
         pub cluster_elsewhere: Vec<String>,
+        /// How it backs up: `barmanObjectStore` (the default), `volumeSnapshot` or `plugin`.
+        pub method: Known<String>,
+        /// The plugin that it names; null without.
+        pub plugin: Known<Option<String>>,
+        /// Whether its Cluster is configured for that; true where the Cluster was not found.
+        pub is_supported: Known<bool>,
+        /// What its Cluster is configured for: `plugin`, `barmanObjectStore`, `volumeSnapshot`; null: nothing,
+        /// or the Cluster was not found.
+        pub offers: Option<String>,
+        /// The ObjectStore that its Cluster archives to; null: none.
+        pub archive_store: Known<Option<String>>,
     }
 }
 
@@ -32,6 +45,16 @@ crate::view! {
         /// The ObjectStore that its `pluginConfiguration.parameters` name, which the plugin
         /// ignores; null without.
         pub store: Known<Option<String>>,
+        /// Where it names one; null without.
+        pub parameter: Option<ParameterView>,
+    }
+}
+
+crate::view! {
+    /// A parameter of `pluginConfiguration`.
+    pub struct ParameterView {
+        /// Its name.
+        pub name: String,
     }
 }
 
@@ -45,7 +68,51 @@ pub(crate) fn view(context: Context<'_>) -> Option<ScheduledBackupView> {
     };
     let raw = node.and_then(|node| node.raw_text()).unwrap_or_default();
     let target = resolve(context, CNPG, "Cluster", raw, name.err());
-    Some(ScheduledBackupView { cluster_found: target.found, cluster_elsewhere: target.elsewhere, place })
+    let cluster = target.object.map(|found| Subject::new(found.object));
+    let method = method(subject);
+    let plugin = subject.text(&["spec", "pluginConfiguration", "name"]);
+    let archive = target.object.map(|found| {
+        let context = Context { object: found.id, placement: found.placement, ..context };
+        of_cluster(context, Subject::new(found.object), raw)
+    });
+    Some(ScheduledBackupView {
+        is_supported: cluster.map_or(Known::Known(true), |cluster| is_supported(cluster, &method, &plugin)),
+        offers: cluster.and_then(offers).map(str::to_owned),
+        archive_store: archive.map_or(Known::Known(None), |archive| {
+            archive.map(|archive| archive.and_then(|archive| archive.store.name))
+        }),
+        cluster_found: target.found,
+        cluster_elsewhere: target.elsewhere,
+        method,
+        plugin,
+        place,
+    })
+}
+
+fn method(subject: Subject<'_>) -> Known<String> {
+    subject.text(&["spec", "method"]).map(|method| method.unwrap_or_else(|| "barmanObjectStore".to_owned()))
+}
+
+/// Whether a Cluster can be backed up so (CloudNativePG, `internal/controller/backup_controller.go`).
+fn is_supported(cluster: Subject<'_>, method: &Known<String>, plugin: &Known<Option<String>>) -> Known<bool> {
+    method.as_ref().and_then(|method| match method.as_str() {
+        "plugin" => plugin.as_ref().and_then(|plugin| {
+            let enabled = plugins(cluster);
+            those(&enabled, |one| one.name.as_ref().map(|name| name == plugin)).map(|found| !found.is_empty())
+        }),
+        "volumeSnapshot" => cluster.has(&["spec", "backup", "volumeSnapshot"]),
+        _ => cluster.has(&["spec", "backup", "barmanObjectStore"]),
+    })
+}
+
+/// What a Cluster is configured for.
+fn offers(cluster: Subject<'_>) -> Option<&'static str> {
+    let enabled = those(&plugins(cluster), |one| one.is_archiver.clone());
+    if enabled.known().is_some_and(|enabled| !enabled.is_empty()) {
+        return Some("plugin");
+    }
+    let has = |key| cluster.has(&["spec", "backup", key]) == Known::Known(true);
+    ["barmanObjectStore", "volumeSnapshot"].into_iter().find(|key| has(key))
 }
 
 /// The deployed `ScheduledBackups` of the Cluster called `cluster` at a context's placement.
@@ -65,12 +132,14 @@ fn schedule(object: &Object) -> ScheduleView {
     let parameters = ["spec", "pluginConfiguration", "parameters", "barmanObjectName"];
     ScheduleView {
         name: object.manifest.name().unwrap_or_default().to_owned(),
-        method: subject
-            .text(&["spec", "method"])
-            .map(|method| method.unwrap_or_else(|| "barmanObjectStore".to_owned())),
+        method: method(subject),
         is_suspended: subject.boolean(&["spec", "suspend"], false),
         schedule: subject.text(&["spec", "schedule"]),
         store: subject.text(&parameters),
+        parameter: subject.node.at(&parameters).map(|node| ParameterView {
+            name: "barmanObjectName".to_owned(),
+            place: Some(place(node, "/spec/pluginConfiguration/parameters/barmanObjectName")),
+        }),
         place: subject.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
     }
 }
