@@ -104,7 +104,7 @@ fn schedules_are_those_of_the_same_namespace() {
         )
     };
     let ask = |more: &str| Repository::of(&(cluster("") + more)).ask("Cluster", "web", "cluster.schedules");
-    let found = "[nightly barmanObjectStore false 0 0 2 * * * null @/metadata/name]";
+    let found = "[nightly barmanObjectStore false 0 0 2 * * * null null @/metadata/name]";
     assert_eq!(ask(&schedule("web", "web")), found);
     assert_eq!(ask(&schedule("web", "other")), "[]");
     assert_eq!(ask(&schedule("db", "web")), "[]");

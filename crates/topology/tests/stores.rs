@@ -1,0 +1,74 @@
+//! Where backups land and recoveries read.
+
+mod common;
+
+use common::Repository;
+
+const NAS: &str = "https://nas.lan:9000";
+
+/// An ObjectStore of that name at that endpoint.
+fn store(name: &str, endpoint: &str) -> String {
+    format!(
+        "---\napiVersion: barmancloud.cnpg.io/v1\nkind: ObjectStore\nmetadata: {{name: {name}, namespace: web}}\n\
+         spec:\n  retentionPolicy: 4w\n  configuration: {{destinationPath: s3://backups/, endpointURL: '{endpoint}'}}\n"
+    )
+}
+
+/// A Cluster that archives to a store, with further lines.
+fn cluster(name: &str, parameters: &str, more: &str) -> String {
+    format!(
+        "---\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {{name: {name}, namespace: web}}\nspec:\n  \
+         plugins: [{{name: barman-cloud.cloudnative-pg.io, isWALArchiver: true, parameters: {{{parameters}}}}}]\n{more}"
+    )
+}
+
+fn ask(text: &str, question: &str) -> String {
+    Repository::of(text).ask("Cluster", "web", question)
+}
+
+#[test]
+fn an_archive_has_a_store_a_name_and_a_site() {
+    let text = cluster("web", "barmanObjectName: nas", "") + &store("nas", NAS);
+    assert_eq!(ask(&text, "cluster.archive.store.path"), "s3://backups at https://nas.lan:9000");
+    assert_eq!(ask(&text, "cluster.archive.server_name"), "web");
+    assert_eq!(ask(&text, "cluster.archive.store.site.name"), "local");
+    assert_eq!(ask(&text, "cluster.archive.retention_days"), "28");
+    let named = cluster("web", "barmanObjectName: nas, serverName: web-v2", "") + &store("nas", NAS);
+    assert_eq!(ask(&named, "cluster.archive.server_name"), "web-v2");
+    assert!(ask(&cluster("web", "barmanObjectName: nas", ""), "cluster.archive").starts_with("unknown: "));
+}
+
+#[test]
+fn sites_of_hosts() {
+    let site = |endpoint: &str, more: &str| {
+        let text = cluster("web", "barmanObjectName: nas", "") + &store("nas", endpoint) + more;
+        ask(&text, "cluster.archive.store.site.name")
+    };
+    assert_eq!(site("http://minio.minio.svc.cluster.local:9000", ""), "cluster");
+    assert_eq!(site("http://10.0.0.4:9000", ""), "local");
+    assert_eq!(site("http://minio:9000", ""), "local");
+    assert_eq!(site("https://s3.eu-central-003.backblazeb2.com", ""), "offsite");
+    assert_eq!(site("https://${ACCOUNT}.r2.cloudflarestorage.com", ""), "offsite");
+    assert!(site("https://s3.example.org", "").starts_with("unknown: "));
+    let gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: web, namespace: web}\n\
+                   spec: {listeners: [{hostname: '*.example.org'}]}\n";
+    assert_eq!(site("https://s3.example.org", gateway), "local");
+}
+
+#[test]
+fn an_external_cluster_reads_below_a_name_that_it_defaults_to() {
+    let external = |entry: &str| {
+        let more = format!("  externalClusters: [{{name: old, {entry}}}]\n");
+        let text = cluster("web", "barmanObjectName: nas", &more) + &store("nas", NAS);
+        let list = "cluster.external_clusters";
+        [".server_name", ".is_own_archive", ".is_written"]
+            .map(|field| ask(&text, &format!("{list}.0{field}")))
+            .join(" ")
+    };
+    let plugin = "plugin: {name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: nas";
+    assert_eq!(external(&format!("{plugin}}}}}")), "web true true");
+    assert_eq!(external(&format!("{plugin}, serverName: older}}}}")), "older false false");
+    let in_tree = "barmanObjectStore: {destinationPath: 's3://backups', endpointURL: 'https://nas.lan:9000'";
+    assert_eq!(external(&format!("{in_tree}}}")), "old false false");
+    assert_eq!(external(&format!("{in_tree}, serverName: web}}")), "web true true");
+}
