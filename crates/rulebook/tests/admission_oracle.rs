@@ -67,7 +67,7 @@ fn differences(row: &Value, judgement: &Judgement) -> Vec<String> {
         let at = pointer(field);
         let is_said =
             |finding: &&Finding| finding.location.pointer == at && finding.severity == Severity::Error;
-        if !refusals.iter().any(|finding| is_said(finding)) {
+        if !refusals.iter().any(is_said) {
             wrong.push(format!("not said: {field}: {}", error["message"].as_str().unwrap_or_default()));
         }
     }

@@ -184,7 +184,9 @@ fn silence(error: &ExecutionError, subject: &str) -> Silence {
 /// and then the key has no text.
 fn is_wrong_shape(error: &ExecutionError) -> bool {
     match error {
-        ExecutionError::NoSuchOverload(_) | ExecutionError::UnexpectedType { .. } => true,
+        ExecutionError::NoSuchOverload(_)
+        | ExecutionError::UnexpectedType { .. }
+        | ExecutionError::UnsupportedBinaryOperator(..) => true,
         ExecutionError::NoSuchKey(key) => key.is_empty(),
         _ => false,
     }
