@@ -1,5 +1,6 @@
 //! What the Inventory holds, arranged by what others ask of it.
 
+pub(crate) mod applications;
 pub(crate) mod clients;
 pub(crate) mod databases;
 pub(crate) mod helm;

@@ -151,6 +151,12 @@ fn own_variable(kind: &str) -> Option<FieldSchema> {
             external_secret::ExternalSecretView::schema_of,
         ),
         "Secret" => ("secret", "What this Secret holds, and who reads it.", secret::SecretView::schema_of),
+        "PodMonitor" => ("monitor", "Which databases this watches.", crate::monitors::MonitorView::schema_of),
+        "NetworkPolicy" | "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" => (
+            "policy",
+            "Which databases this protects, and whom it lets in.",
+            crate::policies::ProtectionView::schema_of,
+        ),
         "Service" => ("service", "Which databases this Service leads to.", service::ServiceView::schema_of),
         kind if WORKLOADS.contains(&kind) => {
             ("workload", "Which databases this uses, and how.", workload::WorkloadView::schema_of)
@@ -166,6 +172,10 @@ fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
         "ScheduledBackup" => Box::new(scheduled_backup::view(context)?),
         "ExternalSecret" => Box::new(external_secret::view(context)?),
         "Secret" => Box::new(secret::view(context)?),
+        "PodMonitor" => Box::new(crate::monitors::monitor(context)?),
+        "NetworkPolicy" | "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" => {
+            Box::new(crate::policies::protection(context)?)
+        }
         "Service" => Box::new(service::view(context)?),
         _ => Box::new(workload::view(context)?),
     })

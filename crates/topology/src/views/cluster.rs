@@ -1,7 +1,10 @@
 //! What CloudNativePG makes of a Cluster: its archive, its backups, its credentials.
 
+use crate::index::applications::{ApplicationView, applications, database_owners};
 use crate::index::databases::{BOOTSTRAPS, application_secret, superuser_secret};
 use crate::index::makers::{Reaches, is_operator};
+use crate::monitors::{WatcherView, watchers};
+use crate::policies::{PolicyView, admits_operator, is_closed, policies};
 use crate::read::{Seen, Subject, place};
 use crate::stores::archive::{ArchiveView, Archived, of_cluster};
 use crate::stores::copies::{CopyView, IllusionView, copies, illusions};
@@ -53,6 +56,18 @@ crate::view! {
         pub is_recovery: Known<bool>,
         /// Why it may be lost: the annotation `cnpg-lint.dev/throw-away`; null without it.
         pub throw_away: Known<Option<String>>,
+        /// The network policies that select its pods.
+        pub policies: Vec<PolicyView>,
+        /// Whether its pods are closed to what no policy lets in.
+        pub is_closed: Known<bool>,
+        /// Whether the policies let the operator ask the pods for their status.
+        pub admits_operator: Known<bool>,
+        /// The monitors that watch its pods.
+        pub watchers: Vec<WatcherView>,
+        /// The applications that use it, by what groups them.
+        pub applications: Vec<ApplicationView>,
+        /// The owners of the databases that `Database` objects make in it.
+        pub database_owners: Vec<String>,
         /// The Secret with the application's credentials: the one that its bootstrap names, else `<name>-app`.
         pub app_secret: Known<String>,
         /// What makes that Secret, other than the operator itself.
@@ -88,7 +103,14 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
     let schedules = schedules(context, name);
     let archive = of_cluster(context, cluster, name);
     let external_clusters = external_clusters(context, cluster, name);
+    let policies = policies(context);
     Some(ClusterView {
+        is_closed: is_closed(context, &policies),
+        admits_operator: admits_operator(context, &policies),
+        policies,
+        watchers: watchers(context),
+        applications: applications(context),
+        database_owners: database_owners(context),
         copies: copies(context, cluster, name, &archive, &schedules),
         illusions: illusions(context, &archive, &schedules, &external_clusters),
         collisions: collisions(context, name),

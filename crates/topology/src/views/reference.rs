@@ -26,6 +26,9 @@ crate::view! {
     pub struct ClusterReferenceView {
         /// Whether there is one in this namespace.
         pub found: Known<bool>,
+        /// Whether its `enablePodMonitor` makes the operator keep a `PodMonitor` of its name; false where
+        /// it was not found.
+        pub has_pod_monitor: Known<bool>,
         /// The namespaces of the repository that have one of this name, other than this one.
         pub elsewhere: Vec<String>,
     }
@@ -68,7 +71,15 @@ impl ViewLookup for ObjectStores<'_> {
 impl Clusters<'_> {
     fn view(&self, name: &str, otherwise: Option<String>) -> ClusterReferenceView {
         let target = resolve(self.0, CNPG, "Cluster", name, otherwise);
-        ClusterReferenceView { place: target.place(), found: target.found, elsewhere: target.elsewhere }
+        let subject = target.object.as_ref().map(|found| Subject::new(found.object));
+        ClusterReferenceView {
+            has_pod_monitor: subject.map_or(Known::Known(false), |subject| {
+                subject.boolean(&["spec", "monitoring", "enablePodMonitor"], false)
+            }),
+            place: target.place(),
+            found: target.found,
+            elsewhere: target.elsewhere,
+        }
     }
 }
 
