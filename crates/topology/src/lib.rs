@@ -18,6 +18,8 @@ pub mod monitors;
 pub mod operator;
 mod pattern;
 pub mod policies;
+pub mod postgres;
+pub mod quantity;
 mod read;
 pub mod stores;
 mod tied;
