@@ -79,6 +79,31 @@ fn differences(row: &Value, judgement: &Judgement) -> Vec<String> {
     wrong
 }
 
+/// What the operator only warns of, by words of its warning, and the rule that says so.
+const WARNINGS: [(&str, &str); 5] = [
+    ("spec.monitoring.enablePodMonitor is deprecated", "podmonitor-deprecated"),
+    ("spec.monitoring.podMonitorMetricRelabelings is deprecated", "podmonitor-deprecated"),
+    ("Retention policies specified in .spec.backup.retentionPolicy", "retention-policy-ignored"),
+    ("instead of the node maintenance window feature", "node-maintenance-window"),
+    ("The .spec.pgbouncer.authQuerySecret field has been deprecated", "pooler-auth-secret-deprecated"),
+];
+
+#[test]
+fn warnings_of_the_operator_are_findings() {
+    let Some(rows) = oracle::rows("admission") else { return };
+    let rules = RuleSet::new(rulebook::rules()).expect("built-in rules");
+    for row in &rows {
+        let warnings = row["warnings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let texts: Vec<_> = warnings.iter().filter_map(Value::as_str).collect();
+        let findings = judged(&rules, &row["written"]).findings;
+        for (words, rule) in WARNINGS {
+            let is_warned = texts.iter().any(|text| text.contains(words));
+            let is_said = findings.iter().any(|finding| finding.rule.as_ref() == rule);
+            assert!(is_said || !is_warned, "{} is silent about {}", rule, row["id"]);
+        }
+    }
+}
+
 #[test]
 fn refusals_of_the_operator_are_findings() {
     let Some(rows) = oracle::rows("admission") else { return };

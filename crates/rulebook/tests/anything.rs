@@ -5,20 +5,16 @@
 use proptest::prelude::*;
 use rules::config::Config;
 use rules::{Door, Input, Judgement, RuleSet, inventory_of, judge};
+use std::sync::LazyLock;
 use topology::{Settings, Topology};
 
-fn built_in() -> RuleSet {
-    RuleSet::new(rulebook::rules()).expect("built-in rules")
-}
+static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::new(rulebook::rules()).expect("built-in rules"));
 
 /// The manifests that rules show as examples.
-fn manifests(rules: &RuleSet) -> Vec<String> {
-    rules
-        .iter()
-        .flat_map(|rule| &rule.documentation().examples)
-        .map(|example| example.manifest.clone())
-        .collect()
-}
+static MANIFESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let examples = RULES.iter().flat_map(|rule| &rule.documentation().examples);
+    examples.map(|example| example.manifest.clone()).collect()
+});
 
 fn judged(rules: &RuleSet, text: &str) -> Option<Judgement> {
     let (sources, inventory) = inventory_of(text).ok()?;
@@ -93,10 +89,8 @@ proptest! {
 
     #[test]
     fn no_manifest_makes_a_rule_fail(which in 0..10_000usize, changes in prop::collection::vec(change(), 1..4)) {
-        let rules = built_in();
-        let manifests = manifests(&rules);
-        let text = changed(&manifests[which % manifests.len()], &changes);
-        if let Some(judgement) = judged(&rules, &text) {
+        let text = changed(&MANIFESTS[which % MANIFESTS.len()], &changes);
+        if let Some(judgement) = judged(&RULES, &text) {
             prop_assert!(judgement.failures.is_empty(), "{:?}\n{text}", judgement.failures);
             for finding in &judgement.findings {
                 prop_assert!(!finding.message.is_empty() && !finding.help.is_empty(), "{}", finding.rule);

@@ -1,5 +1,6 @@
 //! The variables of a rule: which there are for a kind, and their values for an object.
 
+pub mod annotation;
 pub mod cluster;
 pub mod consumer;
 pub mod external_secret;
@@ -22,7 +23,8 @@ use crate::literal::{self, LiteralView};
 use crate::operator::{LivenessPingers, PodPatches, TargetTimes};
 use crate::read::Subject;
 use crate::topology::Topology;
-use crate::view::{AsField, Field, FieldSchema, FieldType, View};
+use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
+use annotation::AnnotationView;
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
 use role::RoleView;
 use schedule::Schedules;
@@ -65,6 +67,7 @@ impl<'t> Context<'t> {
 #[derive(Debug)]
 pub struct Views<'t> {
     context: Context<'t>,
+    annotations: OnceLock<Known<Vec<AnnotationView>>>,
     own: OnceLock<Option<Box<dyn View>>>,
     schema: OnceLock<Option<schema::SchemaView>>,
     exposures: OnceLock<Vec<ExposureView>>,
@@ -80,6 +83,7 @@ impl<'t> Views<'t> {
     pub(crate) fn new(context: Context<'t>) -> Self {
         Self {
             context,
+            annotations: OnceLock::new(),
             own: OnceLock::new(),
             schema: OnceLock::new(),
             exposures: OnceLock::new(),
@@ -103,6 +107,9 @@ impl<'t> Views<'t> {
             "schema" => self.schema.get_or_init(|| schema::view(self.context)).as_field(),
             "schedules" => Field::Lookup(&self.schedules),
             "hba" => Field::Lookup(&PgHba),
+            "annotations" => {
+                self.annotations.get_or_init(|| annotation::annotations(self.context)).as_field()
+            }
             "targetTimes" if kind == "Cluster" => Field::Lookup(&TargetTimes),
             "podPatches" if kind == "Cluster" => Field::Lookup(&PodPatches),
             "livenessPingers" if kind == "Cluster" => Field::Lookup(&LivenessPingers),
@@ -200,7 +207,12 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
     variables
 }
 
-const EVERYWHERE: [FieldSchema; 7] = [
+const EVERYWHERE: [FieldSchema; 8] = [
+    FieldSchema {
+        name: "annotations",
+        doc: "The annotations that this carries.",
+        kind: FieldType::Views(AnnotationView::schema_of),
+    },
     FieldSchema {
         name: "secrets",
         doc: "`secrets[name]`: what makes the Secret that this name means here.",
