@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Judges files and directories.
     Check(Box<CheckArgs>),
-    /// Shows each document of a file as the linter reads it.
+    /// Shows each document of a file as the linter reads it, or each Cluster as the operator would run it.
     Inspect(InspectArgs),
     /// Shows a rule's documentation.
     Explain(ExplainArgs),
@@ -113,9 +113,19 @@ pub(crate) struct ConfigArgs {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// The file; `-` is standard input.
-    pub(crate) file: PathBuf,
-    /// `human`, or `json`: one line per document.
+    /// The file; `-` is standard input. With --topology a file or directory [default: .].
+    #[arg(required_unless_present = "topology", value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
+    /// Shows each Cluster as the operator would run it: where its WAL and base backups go, how long they
+    /// are kept, from where it can be restored, who can reach it.
+    #[arg(long)]
+    pub(crate) topology: bool,
+    /// With --topology: the checkout in which references are looked up [default: the nearest .git above, else the path].
+    #[arg(long, value_name = "DIR", requires = "topology")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// `human`, or `json`: one line per document, or per Cluster.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
 }

@@ -8,14 +8,15 @@ use std::io::{self, Read as _, Write};
 
 /// Prints what was read of one file.
 pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
-    let shown = arguments.file.to_string_lossy().replace('\\', "/");
+    let file = arguments.file.clone().unwrap_or_default();
+    let shown = file.to_string_lossy().replace('\\', "/");
     let named = |error| Error::File { path: shown.clone(), error };
     let bytes = if shown == "-" {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map_err(named)?;
         bytes
     } else {
-        std::fs::read(&arguments.file).map_err(named)?
+        std::fs::read(&file).map_err(named)?
     };
     let source = Source::new(shown, bytes);
     let reading = manifest::read(&source, SourceId(0), &Limits::default());

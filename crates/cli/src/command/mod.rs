@@ -7,6 +7,7 @@ mod inspect;
 mod judgement;
 mod rules;
 mod schedule;
+mod topology;
 
 use crate::args::{Arguments, Command};
 use crate::exit::{Error, Exit};
@@ -17,6 +18,7 @@ use clap::CommandFactory as _;
 pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Inspect(arguments) if arguments.topology => topology::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
