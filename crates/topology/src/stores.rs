@@ -34,6 +34,13 @@ crate::view! {
 }
 
 impl StoreView {
+    /// The last directory of its path; none where that is a bucket.
+    pub(crate) fn directory(&self) -> Option<&str> {
+        let destination = self.destination.known()?.as_deref()?;
+        let path = destination.split_once("://").map_or(destination, |(_, path)| path);
+        path.rsplit_once('/').map(|(_, last)| last)
+    }
+
     /// Whether a part of what tells stores apart is not known.
     pub(crate) fn unknown(&self) -> Option<&str> {
         let of = |known: &Known<Option<String>>| match known {
@@ -66,7 +73,7 @@ pub(crate) fn named(context: Context<'_>, name: &str) -> Known<StoreView> {
 pub(crate) fn store(context: Context<'_>, subject: Subject<'_>, name: Option<&str>) -> StoreView {
     let raw = |keys: &[&str]| subject.raw(keys).unwrap_or_default();
     let destination = raw(&["destinationPath"]).trim_end_matches('/');
-    let endpoint = raw(&["endpointURL"]).trim_end_matches('/').to_lowercase();
+    let endpoint = plain_endpoint(raw(&["endpointURL"]));
     let provider = ["s3", "azure", "google"]
         .into_iter()
         .find(|provider| subject.node.get(&format!("{provider}Credentials")).is_some());
@@ -82,8 +89,12 @@ pub(crate) fn store(context: Context<'_>, subject: Subject<'_>, name: Option<&st
             .map(|path| path.map(|path| path.trim_end_matches('/').to_owned())),
         site: site::of(
             context,
-            text(subject, "endpointURL").as_deref(),
-            text(subject, "destinationPath").as_deref(),
+            &site::Address {
+                endpoint: text(subject, "endpointURL").as_deref(),
+                written: subject.raw(&["endpointURL"]),
+                destination: text(subject, "destinationPath").as_deref().unwrap_or_default(),
+                provider,
+            },
         ),
         path,
         place: subject
@@ -91,6 +102,17 @@ pub(crate) fn store(context: Context<'_>, subject: Subject<'_>, name: Option<&st
             .get("destinationPath")
             .map(|node| crate::read::place(node, "/spec/configuration/destinationPath")),
     }
+}
+
+/// An endpoint in one way of writing: no slash at its end, no port that goes without saying, the
+/// host in lower case unless it holds a variable.
+fn plain_endpoint(url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    let url = [("https://", ":443"), ("http://", ":80")]
+        .iter()
+        .find_map(|(scheme, port)| url.strip_suffix(port).filter(|rest| rest.starts_with(scheme)))
+        .unwrap_or(url);
+    if url.contains("${") { url.to_owned() } else { url.to_lowercase() }
 }
 
 /// A field with holes for what is not known of it.
@@ -115,7 +137,16 @@ pub(crate) fn host_of(url: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::{host_of, plain_endpoint};
+
+    #[test]
+    fn endpoints_are_written_in_one_way() {
+        for url in ["https://NAS.lan", "https://nas.lan/", "https://nas.lan:443"] {
+            assert_eq!(plain_endpoint(url), "https://nas.lan", "{url}");
+        }
+        assert_eq!(plain_endpoint("http://nas.lan:443"), "http://nas.lan:443");
+        assert_eq!(plain_endpoint("https://s3.${DOMAIN}"), "https://s3.${DOMAIN}");
+    }
 
     #[test]
     fn hosts_of_urls() {

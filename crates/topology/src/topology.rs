@@ -98,6 +98,11 @@ impl<'i> Topology<'i> {
         self.settings.operator_version.clone()
     }
 
+    /// Its minor part: 30.
+    pub(crate) fn operator_minor(&self) -> Option<i64> {
+        self.operator_version()?.split('.').nth(1)?.parse().ok()
+    }
+
     /// What rules can read about an object as it is placed there. An object that nothing
     /// deploys is judged at a placement that the caller makes up.
     pub fn views<'t>(&'t self, object: ObjectId, placement: &'t Placement) -> Views<'t> {

@@ -1,10 +1,12 @@
 //! The variables of a rule: which there are for a kind, and their values for an object.
 
+pub mod alerts;
 pub mod annotation;
 pub mod cluster;
 pub mod consumer;
 pub mod external_secret;
 pub mod plugin;
+pub mod pruners;
 pub mod reference;
 pub mod role;
 pub mod schedule;
@@ -24,6 +26,7 @@ use crate::operator::{LivenessPingers, PodPatches, TargetTimes};
 use crate::read::Subject;
 use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
+use alerts::BlindAlertView;
 use annotation::AnnotationView;
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
 use role::RoleView;
@@ -73,6 +76,7 @@ pub struct Views<'t> {
     exposures: OnceLock<Vec<ExposureView>>,
     literals: OnceLock<Vec<LiteralView>>,
     roles: OnceLock<Vec<RoleView>>,
+    blind_alerts: OnceLock<Vec<BlindAlertView>>,
     secrets: SecretNames<'t>,
     object_stores: ObjectStores<'t>,
     clusters: Clusters<'t>,
@@ -89,6 +93,7 @@ impl<'t> Views<'t> {
             exposures: OnceLock::new(),
             literals: OnceLock::new(),
             roles: OnceLock::new(),
+            blind_alerts: OnceLock::new(),
             secrets: SecretNames(context),
             object_stores: ObjectStores(context),
             clusters: Clusters(context),
@@ -120,6 +125,9 @@ impl<'t> Views<'t> {
                 self.literals.get_or_init(|| literal::literals(self.context)).as_field()
             }
             "roles" if has_roles(kind) => self.roles.get_or_init(|| role::roles(self.context)).as_field(),
+            "blindAlerts" if kind == "PrometheusRule" => {
+                self.blind_alerts.get_or_init(|| alerts::blind_alerts(self.context)).as_field()
+            }
             own if own_variable(kind).is_some_and(|schema| schema.name == own) => {
                 let view = self.own.get_or_init(|| own_view(kind, self.context));
                 view.as_ref().map_or(Field::Null, |view| Field::View(view.as_ref()))
@@ -147,9 +155,9 @@ fn own_variable(kind: &str) -> Option<FieldSchema> {
         "Cluster" => {
             ("cluster", "What CloudNativePG makes of this Cluster.", cluster::ClusterView::schema_of)
         }
-        "ScheduledBackup" => (
+        "ScheduledBackup" | "Backup" => (
             "scheduledBackup",
-            "What this ScheduledBackup is for.",
+            "What this ScheduledBackup, or this Backup, is for.",
             scheduled_backup::ScheduledBackupView::schema_of,
         ),
         "ExternalSecret" => (
@@ -176,7 +184,7 @@ fn own_variable(kind: &str) -> Option<FieldSchema> {
 fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
     Some(match kind {
         "Cluster" => Box::new(cluster::view(context)?),
-        "ScheduledBackup" => Box::new(scheduled_backup::view(context)?),
+        "ScheduledBackup" | "Backup" => Box::new(scheduled_backup::view(context)?),
         "ExternalSecret" => Box::new(external_secret::view(context)?),
         "Secret" => Box::new(secret::view(context)?),
         "PodMonitor" => Box::new(crate::monitors::monitor(context)?),
@@ -203,6 +211,9 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
     }
     if has_roles(kind) {
         variables.push(ROLES);
+    }
+    if kind == "PrometheusRule" {
+        variables.push(BLIND_ALERTS);
     }
     variables
 }
@@ -284,4 +295,10 @@ const ROLES: FieldSchema = FieldSchema {
     name: "roles",
     doc: "The roles of the database that this declares.",
     kind: FieldType::Views(RoleView::schema_of),
+};
+
+const BLIND_ALERTS: FieldSchema = FieldSchema {
+    name: "blindAlerts",
+    doc: "The alerts on metrics that never move where the archiver is a plugin.",
+    kind: FieldType::Views(BlindAlertView::schema_of),
 };

@@ -47,12 +47,19 @@ fn sites_of_hosts() {
     assert_eq!(site("http://minio.minio.svc.cluster.local:9000", ""), "cluster");
     assert_eq!(site("http://10.0.0.4:9000", ""), "local");
     assert_eq!(site("http://minio:9000", ""), "local");
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: minio, namespace: web}\n";
+    assert_eq!(site("http://minio:9000", service), "cluster");
+    assert_eq!(site("http://minio.web:9000", ""), "cluster");
+    assert_eq!(site("https://s3.${ZONE}.internal", ""), "local");
     assert_eq!(site("https://s3.eu-central-003.backblazeb2.com", ""), "offsite");
     assert_eq!(site("https://${ACCOUNT}.r2.cloudflarestorage.com", ""), "offsite");
     assert!(site("https://s3.example.org", "").starts_with("unknown: "));
     let gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: web, namespace: web}\n\
                    spec: {listeners: [{hostname: '*.example.org'}]}\n";
     assert_eq!(site("https://s3.example.org", gateway), "local");
+    let variable = gateway.replace("example.org", "${DOMAIN}");
+    assert_eq!(site("https://s3.${DOMAIN}", &variable), "local");
+    assert!(site("https://s3.${OTHER}", &variable).starts_with("unknown: "));
 }
 
 #[test]
@@ -71,4 +78,38 @@ fn an_external_cluster_reads_below_a_name_that_it_defaults_to() {
     let in_tree = "barmanObjectStore: {destinationPath: 's3://backups', endpointURL: 'https://nas.lan:9000'";
     assert_eq!(external(&format!("{in_tree}}}")), "old false false");
     assert_eq!(external(&format!("{in_tree}, serverName: web}}")), "web true true");
+}
+
+/// A replica Cluster `far` of `web` that archives to `b2` and reads `server` in the store `from`.
+fn replica(from: &str, server: &str) -> String {
+    let follows = format!(
+        "  replica: {{enabled: true, source: origin}}\n  externalClusters:\n  - name: origin\n    plugin:\n      \
+         name: barman-cloud.cloudnative-pg.io\n      parameters: {{barmanObjectName: {from}, serverName: {server}}}\n"
+    );
+    let stores = store("nas", NAS) + &store("b2", "https://s3.eu-central-003.backblazeb2.com");
+    cluster("web", "barmanObjectName: nas", "") + &cluster("far", "barmanObjectName: b2", &follows) + &stores
+}
+
+#[test]
+fn a_replica_cluster_that_archives_elsewhere_is_a_copy_of_what_it_reads() {
+    let copy = |text: &str| ask(text, "cluster.copies.1.title");
+    assert_eq!(copy(&replica("nas", "web")), "b2 of replica Cluster far");
+    let none = |text: &str| !ask(text, "cluster.copies").contains("replica");
+    assert!(none(&replica("nas", "other")));
+    assert!(none(&replica("b2", "web")), "the same name in another store is another archive");
+}
+
+#[test]
+fn a_schedule_that_is_refused_takes_no_base_backup() {
+    let has_base = |times: &str| {
+        let schedule = format!(
+            "---\napiVersion: postgresql.cnpg.io/v1\nkind: ScheduledBackup\nmetadata: {{name: nightly, namespace: web}}\n\
+             spec: {{cluster: {{name: web}}, schedule: '{times}', method: plugin, pluginConfiguration: {{name: barman-cloud.cloudnative-pg.io}}}}\n"
+        );
+        let text = cluster("web", "barmanObjectName: nas", "") + &store("nas", NAS) + &schedule;
+        ask(&text, "cluster.copies.0.has_base")
+    };
+    assert_eq!(has_base("0 0 2 * * 0"), "true");
+    assert_eq!(has_base("0 2 * * 0"), "false");
+    assert_eq!(has_base("${TIMES}"), "unknown: ${TIMES}");
 }

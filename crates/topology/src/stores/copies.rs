@@ -2,9 +2,10 @@
 //! that runs.
 
 use super::StoreView;
-use super::archive::{ArchiveView, Archived};
-use super::recovery::ExternalClusterView;
+use super::archive::ArchiveView;
+use super::recovery::{ExternalClusterView, external_clusters};
 use super::site::SiteView;
+use crate::cron::Schedule;
 use crate::pattern::matches_pattern;
 use crate::read::Subject;
 use crate::view::Known;
@@ -101,9 +102,15 @@ fn has_base(archive: &ArchiveView, schedules: &[ScheduleView]) -> Known<bool> {
     let method = METHODS.iter().find(|(by, _)| *by == archive.by).map_or("", |(_, method)| method);
     let fits = |schedule: &ScheduleView| {
         let same = schedule.method.as_ref().map(|one| one == method);
-        same.and(schedule.is_suspended.clone().not())
+        same.and(schedule.is_suspended.clone().not()).and(is_accepted(schedule))
     };
     schedules.iter().map(fits).fold(Known::Known(false), Known::or)
+}
+
+/// Whether the operator takes its times: else it makes no backup.
+fn is_accepted(schedule: &ScheduleView) -> Known<bool> {
+    let times = schedule.schedule.as_ref();
+    times.map(|text| text.as_ref().is_some_and(|text| Schedule::parse(text).is_ok()))
 }
 
 /// Site and words of the mirrors that the configuration declares for a store.
@@ -121,44 +128,59 @@ fn mirrors<'s>(context: Context<'s>, store: &StoreView) -> Vec<(&'s str, &'s str
 /// The archives of the replica Clusters that follow this one from its archive or over the network.
 fn replicas(context: Context<'_>, name: &str, archive: &ArchiveView) -> Vec<CopyView> {
     let topology = context.topology;
-    let follows = |replica: &&Archived| {
+    let own = topology.archives().iter().filter(|replica| {
         replica.is_replica == Known::Known(true)
             && replica.is_hibernated != Known::Known(true)
             && replica.object != context.object
-            && source_of(topology.inventory.object(replica.object).map(Subject::new), name, archive)
-    };
-    let replicas = topology.archives().iter().filter(follows);
-    replicas
-        .filter_map(|replica| {
-            let own = replica.archive.known()?.as_ref()?;
-            let at = Context { topology, object: replica.object, placement: &replica.placement };
-            let schedules = crate::views::scheduled_backup::schedules(at, &replica.name);
-            let copy = written(&own.store.site, "replica", own, has_base(own, &schedules));
-            Some(CopyView {
-                title: format!("{} of replica Cluster {}", own.store.title, replica.name),
-                place: replica.place.clone(),
-                ..copy
-            })
+    });
+    own.filter_map(|replica| {
+        let there = replica.archive.known()?.as_ref()?;
+        let at = Context { topology, object: replica.object, placement: &replica.placement };
+        let is_elsewhere =
+            (&there.store.path, &there.server_name) != (&archive.store.path, &archive.server_name);
+        if !is_elsewhere || !follows(at, context, name, archive) {
+            return None;
+        }
+        let schedules = crate::views::scheduled_backup::schedules(at, &replica.name);
+        let copy = written(&there.store.site, "replica", there, has_base(there, &schedules));
+        Some(CopyView {
+            title: format!("{} of replica Cluster {}", there.store.title, replica.name),
+            place: replica.place.clone(),
+            ..copy
         })
-        .collect()
+    })
+    .collect()
 }
 
-/// Whether the source of a replica Cluster is the Cluster of that name and archive: an external cluster
-/// that names its Service, or the name it is archived under.
-fn source_of(replica: Option<Subject<'_>>, name: &str, archive: &ArchiveView) -> bool {
-    let Some(replica) = replica else { return false };
-    let Some(source) = replica.raw(&["spec", "replica", "source"]) else { return false };
-    let entries =
-        replica.node.at(&["spec", "externalClusters"]).and_then(manifest::Node::as_list).unwrap_or_default();
-    let entry = entries.iter().map(Subject::whole).find(|entry| entry.raw(&["name"]) == Some(source));
-    entry.is_some_and(|entry| {
-        let host = entry.raw(&["connectionParameters", "host"]).unwrap_or_default();
-        let by_host = host.split('.').next().is_some_and(|first| {
-            first.strip_prefix(name).is_some_and(|end| matches!(end, "-rw" | "-ro" | "-r"))
-        });
-        let servers = [&["plugin", "parameters", "serverName"][..], &["barmanObjectStore", "serverName"]];
-        let server = servers.iter().find_map(|keys| entry.raw(keys)).unwrap_or(source);
-        by_host || server == archive.server_name
+/// Whether the source of a replica Cluster is the Cluster of that name and archive: it reads that
+/// archive, or the Cluster's Service.
+fn follows(replica: Context<'_>, cluster: Context<'_>, name: &str, archive: &ArchiveView) -> bool {
+    let Some(subject) = replica.subject() else { return false };
+    let Some(source) = subject.raw(&["spec", "replica", "source"]) else { return false };
+    let own = subject.raw(&["metadata", "name"]).unwrap_or_default();
+    let sources = external_clusters(replica, subject, own);
+    let mut sources = sources.known().into_iter().flatten().filter(|entry| entry.name == source);
+    let by_archive = sources.any(|entry| {
+        let path = entry.store.known().and_then(Option::as_ref).map(|store| store.path.as_str());
+        let server = entry.server_name.known().and_then(Option::as_deref);
+        (path, server) == (Some(archive.store.path.as_str()), Some(archive.server_name.as_str()))
+    });
+    by_archive || streams(subject, source, cluster, name)
+}
+
+/// Whether the external cluster called `source` names a Service of a Cluster as its host.
+fn streams(replica: Subject<'_>, source: &str, cluster: Context<'_>, name: &str) -> bool {
+    let list = replica.list(&["spec", "externalClusters"]);
+    let entries = list.known().copied().unwrap_or_default().iter().map(Subject::whole);
+    let mut hosts = entries
+        .filter(|entry| entry.raw(&["name"]) == Some(source))
+        .filter_map(|entry| entry.raw(&["connectionParameters", "host"]));
+    hosts.any(|host| {
+        let mut labels = host.split('.');
+        let service = labels.next().and_then(|first| first.strip_prefix(name));
+        let namespace = labels.next();
+        matches!(service, Some("-rw" | "-ro" | "-r"))
+            && (namespace.is_none() || namespace == cluster.placement.namespace.name())
     })
 }
 
@@ -187,18 +209,25 @@ fn snapshots(cluster: Subject<'_>, schedules: &[ScheduleView]) -> Option<CopyVie
     })
 }
 
-/// The stores that schedules and external clusters name for this Cluster's own backups, and that its
-/// archiver does not write to. Nothing of what others read is one: a source that the Cluster starts
-/// from or follows, or that is archived under another name.
+/// The stores that schedules and external clusters name for this Cluster's own backups, and that
+/// nothing writes to. Nothing of what others read is one: a source that the Cluster starts from or
+/// follows, or that is archived under another name; nor what a mirror fills.
 pub(crate) fn illusions(
     context: Context<'_>,
     archive: &Known<Option<ArchiveView>>,
     schedules: &[ScheduleView],
     external: &Known<Vec<ExternalClusterView>>,
+    copies: &Known<Vec<CopyView>>,
 ) -> Known<Vec<IllusionView>> {
     archive.as_ref().and_then(|archive| match archive {
         None => Known::Known(Vec::new()),
-        Some(archive) => external.as_ref().map(|external| found(context, archive, schedules, external)),
+        Some(archive) => external.as_ref().map(|external| {
+            let mut found = found(context, archive, schedules, external);
+            let copies = copies.known().into_iter().flatten();
+            let mirrors: Vec<_> = copies.filter(|copy| copy.by == "mirror").collect();
+            found.retain(|one| mirrors.iter().all(|mirror| mirror.site != one.site));
+            found
+        }),
     })
 }
 
@@ -209,21 +238,19 @@ fn found(
     external: &[ExternalClusterView],
 ) -> Vec<IllusionView> {
     let mut illusions: Vec<IllusionView> = Vec::new();
-    for schedule in schedules.iter().filter(|one| ignores_store(one, archive)) {
-        let Some(Some(store)) = schedule.store.known() else { continue };
-        let site = super::named(context, store).and_then(|store| store.site.name);
+    for schedule in schedules {
+        let Some((store, site)) = ignored_store(context, schedule, archive) else { continue };
         if let Some(one) = illusion(&mut illusions, archive, store, site) {
             one.schedules.push(schedule.clone());
         }
     }
     let declared = external.iter().filter(|one| {
-        one.used_by.is_none()
-            && one.is_own_name == Known::Known(true)
-            && one.is_own_archive == Known::Known(false)
+        one.used_by.is_none() && one.is_meant == Known::Known(true) && one.is_written != Known::Known(true)
     });
     for entry in declared {
         let Some(Some(store)) = entry.store.known() else { continue };
         if store.unknown().is_none()
+            && store.path != archive.store.path
             && let Some(one) = illusion(&mut illusions, archive, &store.title, store.site.name.clone())
         {
             one.external_clusters.push(entry.clone());
@@ -232,11 +259,20 @@ fn found(
     illusions
 }
 
-/// Whether a schedule names another store than the one that its base backups go to.
-fn ignores_store(schedule: &ScheduleView, archive: &ArchiveView) -> bool {
+/// The store that a schedule names, where it is another one than its base backups go to.
+fn ignored_store<'s>(
+    context: Context<'_>,
+    schedule: &'s ScheduleView,
+    archive: &ArchiveView,
+) -> Option<(&'s str, Known<String>)> {
     let by_plugin = schedule.method.known().is_some_and(|method| method == "plugin");
-    let other = schedule.store.known().is_some_and(|store| store.is_some() && *store != archive.store.name);
-    archive.by == "plugin" && by_plugin && other
+    let name = schedule.store.known()?.as_deref()?;
+    if !by_plugin || archive.by != "plugin" || archive.store.name.as_deref() == Some(name) {
+        return None;
+    }
+    let store = super::named(context, name);
+    let is_same = store.known().is_some_and(|store| store.path == archive.store.path);
+    (!is_same).then(|| (name, store.and_then(|store| store.site.name)))
 }
 
 /// The illusion of that store, made where there is none yet.

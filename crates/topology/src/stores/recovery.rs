@@ -26,6 +26,9 @@ crate::view! {
         pub is_own_archive: Known<bool>,
         /// Whether it reads below this Cluster's own server name, in whichever store.
         pub is_own_name: Known<bool>,
+        /// Whether it is meant for this Cluster's own backups: it reads below the Cluster's own server
+        /// name, or in a directory that is called like the Cluster.
+        pub is_meant: Known<bool>,
         /// Whether a deployed Cluster of the repository archives there; true for a connection.
         pub is_written: Known<bool>,
         /// The other deployed Clusters that archive to the same store, under other names.
@@ -73,6 +76,8 @@ fn external(
         (Some(Known::Known(Some(own))), Known::Known(Some(server))) => Known::Known(own == *server),
         _ => Known::Known(false),
     };
+    let directory = store.known().and_then(Option::as_ref).and_then(|store| store.directory());
+    let is_named_so = !own.is_empty() && directory == Some(own);
     let (is_written, neighbours) = match by {
         "connection" => (Known::Known(true), Known::Known(Vec::new())),
         _ => written(context, key),
@@ -85,6 +90,7 @@ fn external(
         server_name,
         used_by: used_by(cluster, name),
         is_own_archive,
+        is_meant: is_own_name.clone().or(Known::Known(is_named_so)),
         is_own_name,
         is_written,
         neighbours,

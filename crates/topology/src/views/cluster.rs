@@ -12,6 +12,7 @@ use crate::stores::recovery::{ExternalClusterView, external_clusters};
 use crate::view::Known;
 use crate::views::Context;
 use crate::views::plugin::{PluginView, plugins, those};
+use crate::views::pruners::{PrunerView, pruners};
 use crate::views::scheduled_backup::{ScheduleView, schedules};
 use crate::views::secret_names::{MakerView, maker_view};
 use crate::views::workload::{DumpView, dumps};
@@ -44,6 +45,10 @@ crate::view! {
         pub backup_configured: Known<bool>,
         /// Whether `spec.backup.volumeSnapshot` is configured.
         pub snapshots: Known<bool>,
+        /// What could remove its volume snapshots; empty without snapshots.
+        pub pruners: Vec<PrunerView>,
+        /// The minor version of the operator: 30 of `1.30.0`; null where nothing says.
+        pub operator_minor: Option<i64>,
         /// The deployed `ScheduledBackups` of this Cluster.
         pub schedules: Vec<ScheduleView>,
         /// What takes logical dumps of it (`pg_dump`, restic): no point-in-time recovery, but a backup.
@@ -104,6 +109,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
     let archive = of_cluster(context, cluster, name);
     let external_clusters = external_clusters(context, cluster, name);
     let policies = policies(context);
+    let copies = copies(context, cluster, name, &archive, &schedules);
     Some(ClusterView {
         is_closed: is_closed(context, &policies),
         admits_operator: admits_operator(context, &policies),
@@ -111,8 +117,8 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
         watchers: watchers(context),
         applications: applications(context),
         database_owners: database_owners(context),
-        copies: copies(context, cluster, name, &archive, &schedules),
-        illusions: illusions(context, &archive, &schedules, &external_clusters),
+        illusions: illusions(context, &archive, &schedules, &external_clusters, &copies),
+        copies,
         collisions: collisions(context, name),
         external_clusters,
         archive,
@@ -125,6 +131,8 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
         barman_plugins,
         snapshots,
         schedules,
+        pruners: pruners(context),
+        operator_minor: context.topology.operator_minor(),
         dumps: dumps(context),
         is_replica: is_replica(cluster, name),
         is_hibernated: is_hibernated(cluster),
