@@ -55,6 +55,23 @@ pub fn majors(name: &str) -> Vec<i64> {
     (FIRST_MAJOR..=LAST_MAJOR).filter(|major| parameter(name, *major).is_some()).collect()
 }
 
+/// The last day on which the community mends a major version (postgresql.org, "Versioning Policy").
+pub fn supported_until(major: i64) -> Option<&'static str> {
+    match major {
+        9 => Some("2021-11-11"),
+        10 => Some("2022-11-10"),
+        11 => Some("2023-11-09"),
+        12 => Some("2024-11-21"),
+        13 => Some("2025-11-13"),
+        14 => Some("2026-11-12"),
+        15 => Some("2027-11-11"),
+        16 => Some("2028-11-09"),
+        17 => Some("2029-11-08"),
+        18 => Some("2030-11-14"),
+        _ => None,
+    }
+}
+
 /// The names of the parameters of a major, sorted.
 pub fn names(major: i64) -> impl Iterator<Item = &'static str> {
     ROWS.iter().filter(move |row| has(row, major)).map(|row| row.name)

@@ -41,7 +41,7 @@ impl ViewLookup for Images {
 }
 
 /// Reads a reference in which [`HOLE`] stands for what is not known for `reason`.
-fn parse(text: &str, reason: &str) -> ImageView {
+pub(crate) fn parse(text: &str, reason: &str) -> ImageView {
     let (rest, digest) = match text.split_once('@') {
         Some((rest, digest)) => (rest, Some(digest)),
         None => (text, None),

@@ -59,7 +59,16 @@ impl Quantity {
 
     /// The whole number of it, rounded up.
     pub fn units(self) -> i64 {
-        let rounded = self.nanos.div_euclid(NANO) + i128::from(self.nanos.rem_euclid(NANO) != 0);
+        self.in_parts(NANO)
+    }
+
+    /// The number of thousandths, rounded up: `500m` is 500.
+    pub fn thousandths(self) -> i64 {
+        self.in_parts(NANO / 1_000)
+    }
+
+    fn in_parts(self, part: i128) -> i64 {
+        let rounded = self.nanos.div_euclid(part) + i128::from(self.nanos.rem_euclid(part) != 0);
         i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
     }
 }

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod consumer;
 pub mod external_secret;
 pub mod plugin;
+pub mod postgres;
 pub mod pruners;
 pub mod reference;
 pub mod role;
@@ -15,6 +16,8 @@ pub mod schema;
 pub mod secret;
 pub mod secret_names;
 pub mod service;
+pub mod settings;
+pub mod sizes;
 pub mod workload;
 
 use crate::exposure::{self, ExposureView};
@@ -28,10 +31,13 @@ use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
 use alerts::BlindAlertView;
 use annotation::AnnotationView;
+use postgres::PostgresView;
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
 use role::RoleView;
 use schedule::Schedules;
 use secret_names::{SecretNameView, SecretNames};
+use settings::{SettingView, Settings};
+use sizes::{ResourcesView, VolumeView};
 use std::sync::OnceLock;
 
 /// Kinds that run something, or configure what runs.
@@ -81,6 +87,10 @@ pub struct Views<'t> {
     object_stores: ObjectStores<'t>,
     clusters: Clusters<'t>,
     schedules: Schedules,
+    postgres: OnceLock<Option<PostgresView>>,
+    settings: Settings<'t>,
+    volumes: OnceLock<Vec<VolumeView>>,
+    resources: OnceLock<Option<ResourcesView>>,
 }
 
 impl<'t> Views<'t> {
@@ -98,6 +108,10 @@ impl<'t> Views<'t> {
             object_stores: ObjectStores(context),
             clusters: Clusters(context),
             schedules: Schedules(context.topology.settings().now),
+            postgres: OnceLock::new(),
+            settings: Settings(context),
+            volumes: OnceLock::new(),
+            resources: OnceLock::new(),
         }
     }
 
@@ -118,6 +132,16 @@ impl<'t> Views<'t> {
             "targetTimes" if kind == "Cluster" => Field::Lookup(&TargetTimes),
             "podPatches" if kind == "Cluster" => Field::Lookup(&PodPatches),
             "livenessPingers" if kind == "Cluster" => Field::Lookup(&LivenessPingers),
+            "postgres" if kind == "Cluster" => {
+                self.postgres.get_or_init(|| postgres::view(self.context)).as_field()
+            }
+            "settings" if kind == "Cluster" => Field::Lookup(&self.settings),
+            "volumes" if kind == "Cluster" => {
+                self.volumes.get_or_init(|| sizes::volumes(self.context)).as_field()
+            }
+            "resources" if kind == "Cluster" => {
+                self.resources.get_or_init(|| sizes::resources(self.context)).as_field()
+            }
             "exposures" if has_exposures(kind) => {
                 self.exposures.get_or_init(|| exposure::exposures(self.context)).as_field()
             }
@@ -261,7 +285,27 @@ const EVERYWHERE: [FieldSchema; 8] = [
     },
 ];
 
-const OF_CLUSTERS: [FieldSchema; 3] = [
+const OF_CLUSTERS: [FieldSchema; 7] = [
+    FieldSchema {
+        name: "postgres",
+        doc: "Which PostgreSQL this Cluster runs, and the parameters it gives to it.",
+        kind: FieldType::View(PostgresView::schema_of),
+    },
+    FieldSchema {
+        name: "settings",
+        doc: "`settings[name]`: what a parameter of PostgreSQL really is in this Cluster.",
+        kind: FieldType::Lookup(SettingView::schema_of),
+    },
+    FieldSchema {
+        name: "volumes",
+        doc: "The volumes of every instance.",
+        kind: FieldType::Views(VolumeView::schema_of),
+    },
+    FieldSchema {
+        name: "resources",
+        doc: "The memory and processors of every instance.",
+        kind: FieldType::View(ResourcesView::schema_of),
+    },
     FieldSchema {
         name: "targetTimes",
         doc: "`targetTimes[text]`: what the operator makes of a time to recover to.",

@@ -5,7 +5,7 @@ use schema::postgres::{ParameterType, Row};
 /// A value that PostgreSQL takes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// `on` or `off`.
+    /// `on` or `off`, also of a parameter that knows further words.
     Bool(bool),
     /// In bytes, milliseconds, or as it is where the parameter has no unit.
     Number(f64),
@@ -80,9 +80,11 @@ fn word(row: &Row, text: &str) -> Result<Value, String> {
         words.iter().any(|word| word.eq_ignore_ascii_case(text))
     };
     let listed = |wanted: &str| row.values.split(',').any(|word| word.eq_ignore_ascii_case(wanted));
-    let is_boolean = || listed("on") && boolean(text).is_some();
+    if let Some(is_on) = boolean(text).filter(|_| listed("on")) {
+        return Ok(Value::Bool(is_on));
+    }
     let is_debug = || listed("debug2") && text.eq_ignore_ascii_case("debug");
-    if listed(text) || is_boolean() || is_debug() || more(&BUILT_IN) || more(&HIDDEN) {
+    if listed(text) || is_debug() || more(&BUILT_IN) || more(&HIDDEN) {
         return Ok(Value::Text);
     }
     let words: Vec<_> =

@@ -1,0 +1,99 @@
+//! `settings[name]`: what a parameter of PostgreSQL really is in a Cluster.
+
+use crate::postgres::value::Value;
+use crate::postgres::{operator, value};
+use crate::read::{Seen, place};
+use crate::view::{Known, View, ViewLookup};
+use crate::views::Context;
+use crate::views::postgres::{in_version, major, scalar};
+use manifest::pointer_token;
+use schema::postgres as known;
+
+crate::view! {
+    /// A parameter of PostgreSQL as it really is in this Cluster.
+    pub struct SettingView {
+        /// Whether the Cluster sets it.
+        pub is_set: Known<bool>,
+        /// The value, as it is written here, by the operator or by PostgreSQL itself.
+        pub text: Known<String>,
+        /// Its number: in bytes for a size, in milliseconds for a time; null where it is none, or
+        /// PostgreSQL would not take it. What is below zero has a meaning of its own.
+        pub number: Known<Option<i64>>,
+        /// Its number in thousandths, where it has no unit: `1.1` is 1100; null where it is none.
+        pub thousandths: Known<Option<i64>>,
+        /// Whether it is on, for one that is on or off; null for others.
+        pub is_on: Known<Option<bool>>,
+    }
+}
+
+/// `settings[name]`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings<'t>(pub(crate) Context<'t>);
+
+impl ViewLookup for Settings<'_> {
+    fn find(&self, name: &str) -> Box<dyn View + '_> {
+        Box::new(view(self.0, name))
+    }
+}
+
+fn view(context: Context<'_>, name: &str) -> SettingView {
+    let seen = context
+        .subject()
+        .map_or(Seen::Absent, |cluster| cluster.seen(&["spec", "postgresql", "parameters", name]));
+    let (is_set, written) = match &seen {
+        Seen::Present(node) => (Known::Known(true), scalar(node).map(Some)),
+        Seen::Absent => (Known::Known(false), Known::Known(None)),
+        Seen::Unknown(reason) => (Known::Unknown(reason.clone()), Known::Unknown(reason.clone())),
+    };
+    let major = major(context);
+    let text = written.map(|text| text.or_else(|| operator::default(name).map(str::to_owned)));
+    let read = text.as_ref().and_then(|text| {
+        in_version(&major, |major| {
+            let row = known::parameter(name, major)?;
+            match text {
+                Some(text) => value::read(row, text).ok(),
+                None => value::default(row),
+            }
+        })
+    });
+    let in_data = || in_version(&major, |major| known::parameter(name, major).map(with_unit));
+    SettingView {
+        is_set,
+        number: number(&read, 1.0),
+        thousandths: number(&read, 1000.0),
+        is_on: read.map(|value| match value {
+            Some(Value::Bool(is_on)) => Some(is_on),
+            _ => None,
+        }),
+        text: text.and_then(|text| match text {
+            Some(text) => Known::Known(text),
+            None => in_data().map(Option::unwrap_or_default),
+        }),
+        place: match seen {
+            Seen::Present(node) => {
+                Some(place(node, format!("/spec/postgresql/parameters/{}", pointer_token(name))))
+            }
+            _ => None,
+        },
+    }
+}
+
+/// The default as one would write it.
+fn with_unit(row: &known::Row) -> String {
+    match row.default.parse::<i64>() {
+        Ok(blocks) if row.unit == "8kB" && blocks > 0 => {
+            let kilobytes = blocks.saturating_mul(8);
+            if kilobytes % 1024 == 0 { format!("{}MB", kilobytes / 1024) } else { format!("{kilobytes}kB") }
+        }
+        Ok(number) if number > 0 => format!("{number}{}", row.unit),
+        _ => row.default.to_owned(),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it saturates, far above what PostgreSQL takes")]
+fn number(read: &Known<Option<Value>>, factor: f64) -> Known<Option<i64>> {
+    read.as_ref().map(|value| match value {
+        Some(Value::Number(number)) => Some((number * factor).round() as i64),
+        _ => None,
+    })
+}
