@@ -1,9 +1,12 @@
-//! Texts that the operator parses before it admits an object, read as it reads them.
+//! What the operator reads before it admits an object, read as it reads it: times, annotations, names.
 
 mod annotation;
 mod target_time;
 
-use crate::view::{View, ViewLookup};
+use crate::read::Subject;
+use crate::view::{Known, View, ViewLookup};
+use crate::views::Context;
+use manifest::{Node, Partial, UnknownReason};
 
 crate::view! {
     /// What the operator makes of a time to recover to.
@@ -53,4 +56,55 @@ impl ViewLookup for LivenessPingers {
     fn find(&self, name: &str) -> Box<dyn View + '_> {
         Box::new(JsonView { error: annotation::liveness_pinger(name).err(), place: None })
     }
+}
+
+crate::view! {
+    /// What the name of an external cluster leads to.
+    pub struct ExternalClusterNameView {
+        /// Whether `spec.externalClusters` of this Cluster lists it. Names with the same variable
+        /// in them are the same name.
+        pub is_listed: Known<bool>,
+    }
+}
+
+/// `externalClusters[name]`: whether this Cluster lists an external cluster of that name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ExternalClusters<'t>(pub(crate) Context<'t>);
+
+impl ExternalClusters<'_> {
+    /// `reason`: why a part of the name is not known.
+    fn view(&self, name: &str, reason: Option<String>) -> ExternalClusterNameView {
+        let listed = self
+            .0
+            .subject()
+            .map_or(Known::Known([].as_slice()), |cluster| cluster.list(&["spec", "externalClusters"]));
+        let is_listed = listed.and_then(|listed| is_listed(listed, name, reason));
+        ExternalClusterNameView { is_listed, place: None }
+    }
+}
+
+impl ViewLookup for ExternalClusters<'_> {
+    fn find(&self, name: &str) -> Box<dyn View + '_> {
+        Box::new(self.view(name, None))
+    }
+
+    fn find_partial(&self, name: &Partial) -> Option<Box<dyn View + '_>> {
+        Some(Box::new(self.view(&name.raw, Some(name.reason.to_string()))))
+    }
+}
+
+fn is_listed(listed: &[Node], name: &str, reason: Option<String>) -> Known<bool> {
+    let is_patched = |node: &Node| matches!(node.unknown_reason(), Some(UnknownReason::Patched(_)));
+    let is_it = |node: &Node| node.raw_text() == Some(name) && !is_patched(node);
+    if listed.iter().filter_map(|one| one.at(&["name"])).any(is_it) {
+        return Known::Known(true);
+    }
+    if let Some(reason) = reason {
+        return Known::Unknown(reason);
+    }
+    let unknown = listed.iter().find_map(|one| match Subject::whole(one).text(&["name"]) {
+        Known::Unknown(reason) => Some(reason),
+        Known::Known(_) => None,
+    });
+    unknown.map_or(Known::Known(false), Known::Unknown)
 }

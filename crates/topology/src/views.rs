@@ -25,7 +25,7 @@ use crate::hba::PgHba;
 use crate::image::Images;
 use crate::inventory::{Object, ObjectId, Placement};
 use crate::literal::{self, LiteralView};
-use crate::operator::{LivenessPingers, PodPatches, TargetTimes};
+use crate::operator::{ExternalClusters, LivenessPingers, PodPatches, TargetTimes};
 use crate::read::Subject;
 use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
@@ -86,6 +86,7 @@ pub struct Views<'t> {
     secrets: SecretNames<'t>,
     object_stores: ObjectStores<'t>,
     clusters: Clusters<'t>,
+    external_clusters: ExternalClusters<'t>,
     schedules: Schedules,
     postgres: OnceLock<Option<PostgresView>>,
     settings: Settings<'t>,
@@ -107,6 +108,7 @@ impl<'t> Views<'t> {
             secrets: SecretNames(context),
             object_stores: ObjectStores(context),
             clusters: Clusters(context),
+            external_clusters: ExternalClusters(context),
             schedules: Schedules(context.topology.settings().now),
             postgres: OnceLock::new(),
             settings: Settings(context),
@@ -129,6 +131,7 @@ impl<'t> Views<'t> {
             "annotations" => {
                 self.annotations.get_or_init(|| annotation::annotations(self.context)).as_field()
             }
+            "externalClusters" if kind == "Cluster" => Field::Lookup(&self.external_clusters),
             "targetTimes" if kind == "Cluster" => Field::Lookup(&TargetTimes),
             "podPatches" if kind == "Cluster" => Field::Lookup(&PodPatches),
             "livenessPingers" if kind == "Cluster" => Field::Lookup(&LivenessPingers),
@@ -285,7 +288,7 @@ const EVERYWHERE: [FieldSchema; 8] = [
     },
 ];
 
-const OF_CLUSTERS: [FieldSchema; 7] = [
+const OF_CLUSTERS: [FieldSchema; 8] = [
     FieldSchema {
         name: "postgres",
         doc: "Which PostgreSQL this Cluster runs, and the parameters it gives to it.",
@@ -305,6 +308,11 @@ const OF_CLUSTERS: [FieldSchema; 7] = [
         name: "resources",
         doc: "The memory and processors of every instance.",
         kind: FieldType::View(ResourcesView::schema_of),
+    },
+    FieldSchema {
+        name: "externalClusters",
+        doc: "`externalClusters[name]`: whether this Cluster lists an external cluster of that name.",
+        kind: FieldType::Lookup(crate::operator::ExternalClusterNameView::schema_of),
     },
     FieldSchema {
         name: "targetTimes",
