@@ -52,6 +52,7 @@ fn each_cluster_is_told_as_the_operator_would_run_it() {
     let told = run.out.lines().filter(|line| !line.contains("base backups nightly"));
     insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
     Cluster shop/orders  db.yaml:3:18
+      image        the operator's default
       WAL          by plugin to nas (s3://shop at https://nas.lan:9000) as orders: local
       kept         30d
       copy         local: nas (archive), WAL and base backups

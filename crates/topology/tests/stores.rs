@@ -80,6 +80,14 @@ fn an_external_cluster_reads_below_a_name_that_it_defaults_to() {
     assert_eq!(external(&format!("{in_tree}, serverName: web}}")), "web true true");
 }
 
+#[test]
+fn of_several_entries_of_the_plugin_the_last_counts() {
+    let text = cluster("web", "barmanObjectName: nas", "")
+        .replace("}}]", "}}, {name: barman-cloud.cloudnative-pg.io, parameters: {barmanObjectName: b2}}]");
+    let text = text + &store("nas", NAS) + &store("b2", "https://s3.eu-central-003.backblazeb2.com");
+    assert_eq!(ask(&text, "cluster.archive.store.title"), "b2");
+}
+
 /// A replica Cluster `far` of `web` that archives to `b2` and reads `server` in the store `from`.
 fn replica(from: &str, server: &str) -> String {
     let follows = format!(

@@ -135,6 +135,7 @@ impl Show<'_> {
             }
         };
         row("is", what(cluster));
+        row("image", image(object));
         row("WAL", archive(cluster));
         for schedule in list(cluster, "schedules") {
             row("base backups", self.schedule(schedule, cluster));
@@ -231,15 +232,37 @@ fn archive(cluster: &dyn View) -> String {
     let at = |path: &[&str]| read_at(cluster, path);
     match cluster.get("archive") {
         Some(Field::View(_)) => format!(
-            "by {by} to {} ({}) as {}: {}{}",
-            at(&["archive", "store", "title"]),
-            at(&["archive", "store", "path"]),
+            "by {by} to {} as {}: {}{}",
+            store(&at(&["archive", "store", "title"]), &at(&["archive", "store", "path"])),
             at(&["archive", "server_name"]),
             at(&["archive", "store", "site", "name"]),
             assumed(&at(&["archive", "store", "site", "is_assumed"])),
         ),
         Some(Field::Unknown(reason)) => format!("by {by}, {reason}"),
         _ => format!("by {by}"),
+    }
+}
+
+/// A store's name and path; without a name the path is its title.
+fn store(title: &str, path: &str) -> String {
+    if title == path { path.to_owned() } else { format!("{title} ({path})") }
+}
+
+/// What says which PostgreSQL it runs.
+fn image(cluster: &Object) -> String {
+    let text = |keys: &[&str]| cluster.manifest.node.at(keys).and_then(manifest::Node::raw_text);
+    if let Some(image) = text(&["spec", "imageName"]) {
+        return image.to_owned();
+    }
+    match text(&["spec", "imageCatalogRef", "name"]) {
+        Some(name) => {
+            let major = text(&["spec", "imageCatalogRef", "major"]).unwrap_or("?");
+            format!(
+                "PostgreSQL {major} of {} {name}",
+                text(&["spec", "imageCatalogRef", "kind"]).unwrap_or("catalog")
+            )
+        }
+        None => "the operator's default".to_owned(),
     }
 }
 

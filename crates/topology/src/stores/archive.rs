@@ -4,7 +4,7 @@ use super::{StoreView, named, store};
 use crate::index::databases::CNPG;
 use crate::index::reach::reaches;
 use crate::inventory::{Namespace, ObjectId, Placement, Wholeness};
-use crate::read::{Subject, place};
+use crate::read::{Seen, Subject, place};
 use crate::topology::Topology;
 use crate::view::{Known, Place};
 use crate::views::Context;
@@ -61,8 +61,10 @@ fn retention_of_store(context: Context<'_>, name: &str) -> Known<Option<String>>
 
 /// The archive of `spec.backup.barmanObjectStore`.
 pub(crate) fn in_tree(context: Context<'_>, cluster: Subject<'_>, name: &str) -> Known<Option<ArchiveView>> {
-    let Some(node) = cluster.node.at(&["spec", "backup", "barmanObjectStore"]) else {
-        return Known::Known(None);
+    let node = match cluster.seen(&["spec", "backup", "barmanObjectStore"]) {
+        Seen::Present(node) => node,
+        Seen::Absent => return Known::Known(None),
+        Seen::Unknown(reason) => return Known::Unknown(reason),
     };
     let subject = cluster.below(node);
     let retention = cluster.text(&["spec", "backup", "retentionPolicy"]);
@@ -162,9 +164,19 @@ pub(crate) fn of_cluster(
     let plugins = crate::views::plugin::plugins(cluster);
     let archivers = crate::views::plugin::those(&plugins, |plugin| plugin.is_archiver.clone());
     archivers.and_then(|archivers| match archivers.last() {
-        Some(plugin) if is_barman(plugin) => of_plugin(context, plugin, name),
+        // Which of several entries of its name is the archiver does not matter to it.
+        Some(plugin) if is_barman(plugin) => {
+            those_named(&plugins).and_then(|named| of_plugin(context, named.last().unwrap_or(plugin), name))
+        }
         Some(_) => Known::Known(None),
         None => in_tree(context, cluster, name),
+    })
+}
+
+/// The enabled entries of the Barman Cloud plugin.
+fn those_named(plugins: &Known<Vec<PluginView>>) -> Known<Vec<PluginView>> {
+    crate::views::plugin::those(plugins, |plugin| {
+        plugin.name.as_ref().map(|name| name.as_deref() == Some(crate::views::cluster::BARMAN_PLUGIN))
     })
 }
 

@@ -120,7 +120,10 @@ fn mirrors<'s>(context: Context<'s>, store: &StoreView) -> Vec<(&'s str, &'s str
     let mirrors = context.topology.settings().mirrors.iter();
     let fits = mirrors.filter(|mirror| {
         mirror.host.as_ref().is_none_or(|pattern| !host.is_empty() && matches_pattern(pattern, &host))
-            && mirror.destination.as_ref().is_none_or(|pattern| matches_pattern(pattern, destination))
+            && mirror
+                .destination
+                .as_ref()
+                .is_none_or(|pattern| matches_pattern(pattern.trim_end_matches('/'), destination))
     });
     fits.map(|mirror| (mirror.site.as_str(), mirror.by.as_str())).collect()
 }

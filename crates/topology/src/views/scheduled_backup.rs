@@ -7,6 +7,7 @@ use crate::read::{Subject, place};
 use crate::stores::archive::of_cluster;
 use crate::view::Known;
 use crate::views::Context;
+use crate::views::cluster::{is_hibernated, is_replica};
 use crate::views::plugin::{plugins, those};
 use crate::views::reference::resolve;
 
@@ -28,6 +29,9 @@ crate::view! {
         pub offers: Option<String>,
         /// The ObjectStore that its Cluster archives to; null: none.
         pub archive_store: Known<Option<String>>,
+        /// Whether it is the Cluster that is told of it when nothing takes base backups: it was found, is
+        /// neither hibernated nor a replica, and no other ScheduledBackup of it runs.
+        pub is_last: Known<bool>,
     }
 }
 
@@ -81,12 +85,23 @@ pub(crate) fn view(context: Context<'_>) -> Option<ScheduledBackupView> {
         archive_store: archive.map_or(Known::Known(None), |archive| {
             archive.map(|archive| archive.and_then(|archive| archive.store.name))
         }),
+        is_last: target.object.map_or(Known::Known(false), |found| {
+            is_last(Context { object: found.id, placement: found.placement, ..context }, raw)
+        }),
         cluster_found: target.found,
         cluster_elsewhere: target.elsewhere,
         method,
         plugin,
         place,
     })
+}
+
+/// Whether a Cluster needs base backups and no schedule that runs takes any.
+fn is_last(cluster: Context<'_>, name: &str) -> Known<bool> {
+    let Some(subject) = cluster.subject() else { return Known::Known(false) };
+    let running = schedules(cluster, name).into_iter().map(|schedule| schedule.is_suspended.not());
+    let is_exempt = is_hibernated(subject).or(is_replica(subject, name));
+    running.fold(is_exempt, Known::or).not()
 }
 
 fn method(subject: Subject<'_>) -> Known<String> {
