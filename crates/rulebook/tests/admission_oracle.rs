@@ -19,7 +19,7 @@ const WRITTEN: [(&str, &str); 9] = [
     ("/spec/backup/barmanObjectStore/awsCredentials", "/spec/backup/barmanObjectStore/s3Credentials"),
     ("/spec/bootstrap/recovery/dataSource", "/spec/bootstrap/recovery/volumeSnapshots"),
     ("/spec/bootstrap/recovery/storage", "/spec/bootstrap/recovery/volumeSnapshots/storage"),
-    ("/spec/tablespaces/1/size", "/spec/tablespaces/1/storage/size"),
+    ("/spec/tablespaces/1/size", "/spec/tablespaces/1/storage"),
     // The archiver beside the plugin is what has to go.
     ("/spec/plugins", "/spec/backup/barmanObjectStore"),
 ];
