@@ -4,6 +4,7 @@ pub(crate) mod applications;
 pub(crate) mod clients;
 pub(crate) mod databases;
 pub(crate) mod helm;
+pub(crate) mod keys;
 pub(crate) mod maker_kinds;
 pub(crate) mod makers;
 pub(crate) mod mentions;

@@ -8,6 +8,7 @@ mod address;
 mod credential;
 pub mod cron;
 pub mod exposure;
+mod go_template;
 pub mod hba;
 pub mod image;
 mod index;

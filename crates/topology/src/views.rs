@@ -4,12 +4,15 @@ pub mod alerts;
 pub mod annotation;
 pub mod cluster;
 pub mod consumer;
+pub mod deployment;
 pub mod external_secret;
 pub mod plugin;
 pub mod postgres;
 pub mod pruners;
 pub mod reference;
+pub mod remote_keys;
 pub mod role;
+pub mod route;
 pub mod schedule;
 pub mod scheduled_backup;
 pub mod schema;
@@ -53,6 +56,9 @@ pub(crate) const WORKLOADS: [&str; 10] = [
     "Application",
     "ConfigMap",
 ];
+
+/// Kinds that lead from outside to Services.
+const ROUTES: [&str; 5] = ["Ingress", "HTTPRoute", "TCPRoute", "TLSRoute", "IngressRouteTCP"];
 
 /// The object that is judged, and where it is placed.
 #[derive(Debug, Clone, Copy)]
@@ -193,6 +199,12 @@ fn own_variable(kind: &str) -> Option<FieldSchema> {
             external_secret::ExternalSecretView::schema_of,
         ),
         "Secret" => ("secret", "What this Secret holds, and who reads it.", secret::SecretView::schema_of),
+        "Kustomization" => {
+            ("deployment", "Which databases this deploys.", deployment::DeploymentView::schema_of)
+        }
+        kind if ROUTES.contains(&kind) => {
+            ("route", "Which databases this leads to.", route::RouteView::schema_of)
+        }
         "PodMonitor" => ("monitor", "Which databases this watches.", crate::monitors::MonitorView::schema_of),
         "NetworkPolicy" | "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" => (
             "policy",
@@ -214,6 +226,8 @@ fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
         "ScheduledBackup" | "Backup" => Box::new(scheduled_backup::view(context)?),
         "ExternalSecret" => Box::new(external_secret::view(context)?),
         "Secret" => Box::new(secret::view(context)?),
+        "Kustomization" => Box::new(deployment::view(context)?),
+        kind if ROUTES.contains(&kind) => Box::new(route::view(context)?),
         "PodMonitor" => Box::new(crate::monitors::monitor(context)?),
         "NetworkPolicy" | "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" => {
             Box::new(crate::policies::protection(context)?)

@@ -36,7 +36,7 @@ fn external(name: &str, namespace: &str, spec: &str) -> String {
 fn nothing_makes_it() {
     assert_eq!(
         Repository::of(CLUSTER).ask("Cluster", "web", "secrets[b2-credentials]"),
-        "false [] [] b2-credentials web"
+        "false [] [] b2-credentials web []"
     );
 }
 
@@ -45,23 +45,23 @@ fn an_external_secret_makes_its_target() {
     let found = makers(&external("any", "web", "{target: {name: b2-credentials}}"));
     assert_eq!(
         found,
-        "true [ExternalSecret any web @/spec/target/name] [] b2-credentials web @/spec/target/name"
+        "true [ExternalSecret any web @/spec/target/name] [] b2-credentials web [] @/spec/target/name"
     );
     let found = makers(&external("b2-credentials", "web", "{}"));
     assert_eq!(
         found,
-        "true [ExternalSecret b2-credentials web @/metadata/name] [] b2-credentials web @/metadata/name"
+        "true [ExternalSecret b2-credentials web @/metadata/name] [] b2-credentials web [] @/metadata/name"
     );
     for policy in ["Merge", "None"] {
         let spec = format!("{{target: {{name: b2-credentials, creationPolicy: {policy}}}}}");
-        assert_eq!(makers(&external("any", "web", &spec)), "false [] [] b2-credentials web");
+        assert_eq!(makers(&external("any", "web", &spec)), "false [] [] b2-credentials web []");
     }
 }
 
 #[test]
 fn other_namespaces_that_have_it_are_named() {
     let far = ["ai", "auth"].map(|namespace| external("b2-credentials", namespace, "{}")).concat();
-    assert_eq!(makers(&far), "false [] [ai, auth] b2-credentials web");
+    assert_eq!(makers(&far), "false [] [ai, auth] b2-credentials web []");
 }
 
 #[test]
@@ -89,10 +89,10 @@ fn one_for_many_namespaces_reaches_those_it_lists() {
     };
     let named = "externalSecretName: b2-credentials, externalSecretSpec: {}";
     assert!(all(&format!("{{{named}, namespaces: [db, web]}}")).starts_with("true "));
-    assert_eq!(all(&format!("{{{named}, namespaces: [db]}}")), "false [] [db] b2-credentials web");
+    assert_eq!(all(&format!("{{{named}, namespaces: [db]}}")), "false [] [db] b2-credentials web []");
     assert_eq!(
         all(&format!("{{{named}, namespaceSelector: {{matchLabels: {{tier: db}}}}}}")),
-        "unknown: not known: ClusterExternalSecret shared could make it [] [] b2-credentials web"
+        "unknown: not known: ClusterExternalSecret shared could make it [] [] b2-credentials web unknown: not known: ClusterExternalSecret shared could make it"
     );
 }
 
@@ -121,22 +121,24 @@ fn a_policy_or_a_chart_could_make_it() {
   rules: [{generate: {apiVersion: v1, kind: Secret, name: b2-credentials, clone: {name: a, namespace: b}}}]\n";
     assert_eq!(
         makers(kyverno),
-        "unknown: not known: ClusterPolicy clone could make it [] [] b2-credentials web"
+        "unknown: not known: ClusterPolicy clone could make it [] [] b2-credentials web unknown: not known: ClusterPolicy clone could make it"
     );
     let release = |name: &str, namespace: &str, values: &str| {
         makers(&format!(
             "\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{values: {values}}}\n"
         ))
     };
-    let perhaps =
-        |name: &str| format!("unknown: not known: HelmRelease {name} could make it [] [] b2-credentials web");
+    let perhaps = |name: &str| {
+        let why = format!("unknown: not known: HelmRelease {name} could make it");
+        format!("{why} [] [] b2-credentials web {why}")
+    };
     assert_eq!(release("b2", "web", "{}"), perhaps("b2"));
-    assert_eq!(release("b", "web", "{}"), "false [] [] b2-credentials web");
-    assert_eq!(release("b2", "db", "{}"), "false [] [] b2-credentials web");
+    assert_eq!(release("b", "web", "{}"), "false [] [] b2-credentials web []");
+    assert_eq!(release("b2", "db", "{}"), "false [] [] b2-credentials web []");
     assert_eq!(release("app", "web", "{provision: {output: b2-credentials}}"), perhaps("app"));
     assert_eq!(
         release("app", "web", "{envFrom: [{secretRef: {name: b2-credentials}}]}"),
-        "false [] [] b2-credentials web"
+        "false [] [] b2-credentials web []"
     );
 }
 

@@ -11,6 +11,7 @@ use crate::stores::copies::{CopyView, IllusionView, copies, illusions};
 use crate::stores::recovery::{ExternalClusterView, external_clusters};
 use crate::view::Known;
 use crate::views::Context;
+use crate::views::deployment::deployed_by;
 use crate::views::plugin::{PluginView, plugins, those};
 use crate::views::pruners::{PrunerView, pruners};
 use crate::views::scheduled_backup::{ScheduleView, schedules};
@@ -61,6 +62,8 @@ crate::view! {
         pub is_recovery: Known<bool>,
         /// Why it may be lost: the annotation `cnpg-lint.dev/throw-away`; null without it.
         pub throw_away: Known<Option<String>>,
+        /// What deploys it: `flux`, `argocd`, `kustomize`, `directory`, or `cluster` at the webhook.
+        pub deployed_by: String,
         /// The network policies that select its pods.
         pub policies: Vec<PolicyView>,
         /// Whether its pods are closed to what no policy lets in.
@@ -111,6 +114,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
     let policies = policies(context);
     let copies = copies(context, cluster, name, &archive, &schedules);
     Some(ClusterView {
+        deployed_by: deployed_by(context).to_owned(),
         is_closed: is_closed(context, &policies),
         admits_operator: admits_operator(context, &policies),
         policies,

@@ -7,6 +7,7 @@ use crate::read::{Subject, place, select};
 use crate::view::{Known, Place};
 use crate::views::Context;
 use crate::views::consumer::{ConsumerView, consumers};
+use crate::views::remote_keys::{SharedKeyView, UndefinedNameView, shared_keys, undefined_names};
 use manifest::Node;
 use std::collections::BTreeSet;
 
@@ -22,6 +23,13 @@ crate::view! {
         pub store_kind: Known<String>,
         /// Whether it means a `SecretStore` for want of a kind, while only a `ClusterSecretStore` of that name exists.
         pub is_store_kind_missing: Known<bool>,
+        /// Whether a store that asks a web service puts `remoteRef.property` into its request, or looks for
+        /// it in the answer.
+        pub store_reads_property: Known<bool>,
+        /// The keys that ExternalSecrets of other namespaces fetch from the same store.
+        pub shared_keys: Vec<SharedKeyView>,
+        /// The names that its templates read and that nothing fetches.
+        pub undefined_names: Vec<UndefinedNameView>,
         /// The name of the Secret it makes: `spec.target.name`, else its own. Unknown, as written,
         /// where a part of it is.
         pub target: Known<String>,
@@ -67,6 +75,9 @@ pub(crate) fn view(context: Context<'_>) -> Option<ExternalSecretView> {
     let pointer = if named { "/spec/target/name" } else { "/metadata/name" };
     Some(ExternalSecretView {
         provider: store.provider,
+        store_reads_property: store.reads_property,
+        shared_keys: shared_keys(context),
+        undefined_names: undefined_names(context),
         store_name: subject.text(&["spec", "secretStoreRef", "name"]),
         store_kind: store.kind,
         is_store_kind_missing: store.is_kind_missing,
@@ -126,6 +137,7 @@ pub(crate) fn target_node(node: &Node) -> Option<&Node> {
 
 struct Store {
     provider: Known<String>,
+    reads_property: Known<bool>,
     kind: Known<String>,
     is_kind_missing: Known<bool>,
 }
@@ -139,13 +151,20 @@ fn store(context: Context<'_>, subject: Subject<'_>) -> Store {
     let kind = said.clone().map(|kind| kind.unwrap_or_else(|| "SecretStore".to_owned()));
     let Some(name) = subject.raw(&["spec", "secretStoreRef", "name"]) else {
         let nothing = "not named: it has no secretStoreRef".to_owned();
-        return Store { provider: Known::Unknown(nothing), kind, is_kind_missing: Known::Known(false) };
+        let reads_property = Known::Unknown(nothing.clone());
+        let is_kind_missing = Known::Known(false);
+        return Store { provider: Known::Unknown(nothing), reads_property, kind, is_kind_missing };
     };
     let of = |kind: &str| provider(context, kind, name);
+    let reads = |kind: &str| reads_property(context, kind, name);
     let meant = kind.as_ref().and_then(|kind| of(kind).map_or_else(not_in_repository, Known::Known));
     let other =
         (said == Known::Known(None) && meant.known().is_none()).then(|| of("ClusterSecretStore")).flatten();
+    let reads_property = kind.as_ref().and_then(|kind| {
+        reads(kind).or_else(|| reads("ClusterSecretStore")).map_or_else(not_in_repository, Known::Known)
+    });
     Store {
+        reads_property,
         is_kind_missing: said.map(|said| said.is_none() && other.is_some()),
         provider: other.map_or(meant, Known::Known),
         kind,
@@ -161,6 +180,13 @@ fn provider(context: Context<'_>, kind: &str, name: &str) -> Option<String> {
     let stores = context.topology.inventory.resolve(context.placement, GROUP, kind, name);
     let provider = stores.first()?.object.manifest.node.at(&["spec", "provider"])?;
     Some(provider.as_map()?.entries.first()?.key.clone())
+}
+
+/// Whether a store's `webhook` provider speaks of `remoteRef.property`.
+fn reads_property(context: Context<'_>, kind: &str, name: &str) -> Option<bool> {
+    let stores = context.topology.inventory.resolve(context.placement, GROUP, kind, name);
+    let webhook = stores.first()?.object.manifest.node.at(&["spec", "provider", "webhook"])?;
+    Some(manifest::to_json(webhook).contains("remoteRef.property"))
 }
 
 fn clusters_with(

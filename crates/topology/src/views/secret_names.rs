@@ -1,6 +1,7 @@
 //! References by name to a Secret: whether anything makes it, and what.
 
 use crate::index::helm;
+use crate::index::keys::keys;
 use crate::index::makers::{Maker, Reaches};
 use crate::index::reach::opaque;
 use crate::view::{Known, View, ViewLookup};
@@ -34,6 +35,8 @@ crate::view! {
         pub name: String,
         /// This namespace; null where it is not known.
         pub namespace: Option<String>,
+        /// Its keys; unknown where one of its makers does not say.
+        pub keys: Known<Vec<String>>,
     }
 }
 
@@ -74,10 +77,11 @@ pub(crate) fn view(context: Context<'_>, name: &str, otherwise: Option<String>) 
         Known::Known(false)
     };
     SecretNameView {
-        made,
         place: surely.first().map(|maker| maker.place.clone()),
         makers: surely.into_iter().map(maker_view).collect(),
         elsewhere,
+        keys: made.as_ref().and_then(|_| keys(context, name)),
+        made,
         name: name.to_owned(),
         namespace: own.map(str::to_owned),
     }
