@@ -61,6 +61,18 @@ pub fn default(row: &Row) -> Option<Value> {
     }
 }
 
+/// What `initdb` writes into the first configuration, where that is not the built-in default.
+pub fn of_initdb(name: &str) -> Option<&'static str> {
+    (name == "shared_buffers").then_some("128MB")
+}
+
+/// A size in the greatest unit that needs no fraction: `1GB`.
+pub fn in_bytes(bytes: f64) -> String {
+    let unit = MEMORY.iter().find(|(_, factor)| bytes % factor == 0.0);
+    let (name, factor) = unit.unwrap_or(&("B", 1.0));
+    format!("{}{name}", bytes / factor)
+}
+
 /// `on`, `off`, `true`, `false`, `yes`, `no`, `1`, `0`, and what they can be cut to.
 pub fn boolean(text: &str) -> Option<bool> {
     let word = text.to_ascii_lowercase();

@@ -46,7 +46,9 @@ fn view(context: Context<'_>, name: &str) -> SettingView {
         Seen::Unknown(reason) => (Known::Unknown(reason.clone()), Known::Unknown(reason.clone())),
     };
     let major = major(context);
-    let text = written.map(|text| text.or_else(|| operator::default(name).map(str::to_owned)));
+    let text = written.map(|text| {
+        text.or_else(|| operator::default(name).or_else(|| value::of_initdb(name)).map(str::to_owned))
+    });
     let read = text.as_ref().and_then(|text| {
         in_version(&major, |major| {
             let row = known::parameter(name, major)?;
@@ -80,12 +82,11 @@ fn view(context: Context<'_>, name: &str) -> SettingView {
 
 /// The default as one would write it.
 fn with_unit(row: &known::Row) -> String {
-    match row.default.parse::<i64>() {
-        Ok(blocks) if row.unit == "8kB" && blocks > 0 => {
-            let kilobytes = blocks.saturating_mul(8);
-            if kilobytes % 1024 == 0 { format!("{}MB", kilobytes / 1024) } else { format!("{kilobytes}kB") }
+    match value::default(row) {
+        Some(Value::Number(bytes)) if row.unit.ends_with('B') && bytes > 0.0 => value::in_bytes(bytes),
+        Some(Value::Number(number)) if !row.unit.is_empty() && number > 0.0 => {
+            [row.default, row.unit].concat()
         }
-        Ok(number) if number > 0 => format!("{number}{}", row.unit),
         _ => row.default.to_owned(),
     }
 }
