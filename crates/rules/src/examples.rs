@@ -64,19 +64,13 @@ fn configuration(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<Conf
     Config::load(&text, &table).map_err(|error| error.to_string())
 }
 
-/// The objects of a text, applied together into the namespaces they name; the error is one sentence.
+/// The objects of a text, applied together into the namespaces they name, by a root among them if there
+/// is one; the error is one sentence.
 pub fn inventory_of(text: &str) -> Result<(Sources, Inventory), String> {
     let mut sources = Sources::new();
     let source = Source::new("example.yaml", text.as_bytes().to_vec());
     let reading = manifest::read(&source, SourceId(0), &Limits::default());
     sources.add(source);
-    let environment = Environment {
-        kind: EnvironmentKind::Directory,
-        path: ".".to_owned(),
-        root: None,
-        made: Vec::new(),
-        opaque: Vec::new(),
-    };
     let mut objects = Vec::new();
     for document in &reading.documents {
         if let Err(error) = &document.content {
@@ -100,7 +94,28 @@ pub fn inventory_of(text: &str) -> Result<(Sources, Inventory), String> {
     if objects.is_empty() {
         return Err("the manifest holds no object".to_owned());
     }
+    let environment = environment(&objects);
     Ok((sources, Inventory::new(vec![environment], objects)))
+}
+
+/// What applies the objects: a Flux `Kustomization` or an Argo CD `Application` among them, else nothing
+/// but their directory.
+fn environment(objects: &[Object]) -> Environment {
+    let root = objects.iter().find_map(|object| {
+        let kind = match (object.manifest.group()?, object.manifest.kind()?) {
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") => EnvironmentKind::Flux,
+            ("argoproj.io", "Application") => EnvironmentKind::ArgoCd,
+            _ => return None,
+        };
+        Some((kind, object.manifest.node.at(&["metadata", "name"])?.origin.span))
+    });
+    Environment {
+        kind: root.map_or(EnvironmentKind::Directory, |(kind, _)| kind),
+        path: ".".to_owned(),
+        root: root.map(|(_, span)| span),
+        made: Vec::new(),
+        opaque: Vec::new(),
+    }
 }
 
 fn compare(

@@ -11,7 +11,7 @@ use crate::stores::copies::{CopyView, IllusionView, copies, illusions};
 use crate::stores::recovery::{ExternalClusterView, external_clusters};
 use crate::view::Known;
 use crate::views::Context;
-use crate::views::deployment::deployed_by;
+use crate::views::deployment::{deployed_by, is_pruned};
 use crate::views::plugin::{PluginView, plugins, those};
 use crate::views::pruners::{PrunerView, pruners};
 use crate::views::scheduled_backup::{ScheduleView, schedules};
@@ -64,6 +64,8 @@ crate::view! {
         pub throw_away: Known<Option<String>>,
         /// What deploys it: `flux`, `argocd`, `kustomize`, `directory`, or `cluster` at the webhook.
         pub deployed_by: String,
+        /// Whether that deletes it when it is gone from Git.
+        pub is_pruned: Known<bool>,
         /// The network policies that select its pods.
         pub policies: Vec<PolicyView>,
         /// Whether its pods are closed to what no policy lets in.
@@ -115,6 +117,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
     let copies = copies(context, cluster, name, &archive, &schedules);
     Some(ClusterView {
         deployed_by: deployed_by(context).to_owned(),
+        is_pruned: is_pruned(context),
         is_closed: is_closed(context, &policies),
         admits_operator: admits_operator(context, &policies),
         policies,

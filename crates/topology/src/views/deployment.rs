@@ -1,7 +1,7 @@
 //! What deploys databases: Flux's `Kustomization`s and Argo CD's `Application`s.
 
 use crate::index::databases::CNPG;
-use crate::inventory::{EnvironmentKind, Wholeness};
+use crate::inventory::{EnvironmentKind, Object, Wholeness};
 use crate::read::{Subject, place};
 use crate::view::Known;
 use crate::views::Context;
@@ -60,5 +60,27 @@ pub(crate) fn deployed_by(context: Context<'_>) -> &'static str {
         Some(EnvironmentKind::Kustomize) => "kustomize",
         Some(EnvironmentKind::Cluster) => "cluster",
         Some(EnvironmentKind::Directory) | None => "directory",
+    }
+}
+
+/// Whether what deploys the object at a context deletes it when it is gone from Git: Flux's `prune`, Argo
+/// CD's automated `prune`.
+pub(crate) fn is_pruned(context: Context<'_>) -> Known<bool> {
+    let inventory = context.topology.inventory;
+    let root = inventory.environment(context.placement.environment).and_then(|environment| environment.root);
+    let Some(root) = root else { return Known::Known(false) };
+    let kinds = ["Kustomization", "Application", "ApplicationSet"];
+    let mut objects = kinds.iter().flat_map(|kind| inventory.of_kind(kind)).map(|(_, object)| object);
+    let is_root = |object: &&Object| {
+        object.manifest.node.at(&["metadata", "name"]).is_some_and(|name| name.origin.span == root)
+    };
+    let Some(object) = objects.find(is_root) else {
+        return Known::Unknown("not known: what deploys it could not be read".to_owned());
+    };
+    let subject = Subject::new(object);
+    match object.manifest.kind() {
+        Some("Kustomization") => subject.boolean(&["spec", "prune"], false),
+        Some("Application") => subject.boolean(&["spec", "syncPolicy", "automated", "prune"], false),
+        _ => subject.boolean(&["spec", "template", "spec", "syncPolicy", "automated", "prune"], false),
     }
 }
