@@ -3,6 +3,8 @@
 mod annotation;
 mod target_time;
 
+use crate::postgres::operator::size;
+use crate::quantity::Quantity;
 use crate::read::Subject;
 use crate::view::{Known, View, ViewLookup};
 use crate::views::Context;
@@ -107,4 +109,25 @@ fn is_listed(listed: &[Node], name: &str, reason: Option<String>) -> Known<bool>
         Known::Known(_) => None,
     });
     unknown.map_or(Known::Known(false), Known::Unknown)
+}
+
+crate::view! {
+    /// What the operator makes of a size that is given to PostgreSQL.
+    pub struct SizeView {
+        /// Whether it can read it.
+        pub is_size: bool,
+        /// The size in bytes; null where it is none.
+        pub bytes: Option<i64>,
+    }
+}
+
+/// `sizes[text]`: a size as the operator reads it, which is not quite as PostgreSQL does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes;
+
+impl ViewLookup for Sizes {
+    fn find(&self, name: &str) -> Box<dyn View + '_> {
+        let bytes = size(name).map(Quantity::units);
+        Box::new(SizeView { is_size: bytes.is_some(), bytes, place: None })
+    }
 }

@@ -28,7 +28,7 @@ use crate::hba::PgHba;
 use crate::image::Images;
 use crate::inventory::{Object, ObjectId, Placement};
 use crate::literal::{self, LiteralView};
-use crate::operator::{ExternalClusters, LivenessPingers, PodPatches, TargetTimes};
+use crate::operator::{ExternalClusters, LivenessPingers, PodPatches, Sizes, TargetTimes};
 use crate::read::Subject;
 use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
@@ -144,6 +144,7 @@ impl<'t> Views<'t> {
             "postgres" if kind == "Cluster" => {
                 self.postgres.get_or_init(|| postgres::view(self.context)).as_field()
             }
+            "sizes" if kind == "Cluster" => Field::Lookup(&Sizes),
             "settings" if kind == "Cluster" => Field::Lookup(&self.settings),
             "volumes" if kind == "Cluster" => {
                 self.volumes.get_or_init(|| sizes::volumes(self.context)).as_field()
@@ -302,7 +303,12 @@ const EVERYWHERE: [FieldSchema; 8] = [
     },
 ];
 
-const OF_CLUSTERS: [FieldSchema; 8] = [
+const OF_CLUSTERS: [FieldSchema; 9] = [
+    FieldSchema {
+        name: "sizes",
+        doc: "`sizes[text]`: a size of PostgreSQL as the operator reads it, which is not quite as PostgreSQL does.",
+        kind: FieldType::Lookup(crate::operator::SizeView::schema_of),
+    },
     FieldSchema {
         name: "postgres",
         doc: "Which PostgreSQL this Cluster runs, and the parameters it gives to it.",
