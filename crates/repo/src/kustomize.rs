@@ -95,7 +95,11 @@ impl Kustomization {
         for link in links {
             let Some(path) = link.raw_text() else { continue };
             if is_remote(path) {
-                self.opaque.push(Opaque { what: format!("remote base {path}"), span: link.origin.span });
+                self.opaque.push(Opaque {
+                    what: format!("remote base {path}"),
+                    version: None,
+                    span: link.origin.span,
+                });
             } else {
                 list(self).push(paths::join(dir, path));
             }
@@ -157,7 +161,9 @@ fn charts(node: &Node) -> Vec<Opaque> {
         .chain(items(node, "helmChartInflationGenerator"))
         .map(|chart| {
             let name = ["name", "chartName"].iter().find_map(|key| chart.get(key).and_then(Node::raw_text));
-            Opaque { what: format!("chart {}", name.unwrap_or("without a name")), span: chart.origin.span }
+            let version = chart.get("version").and_then(Node::as_str).map(str::to_owned);
+            let what = format!("chart {}", name.unwrap_or("without a name"));
+            Opaque { what, version, span: chart.origin.span }
         })
         .collect()
 }

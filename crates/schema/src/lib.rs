@@ -14,8 +14,8 @@ mod tables;
 mod tree;
 
 pub use check::{Fault, Report, Unchecked, Violation, check};
-pub use defaults::{DefaultValue, default};
+pub use defaults::default;
 pub use kinds::{Judged, Kind, kind, kinds};
 pub use place::suggestion;
 pub use suggest::did_you_mean;
-pub use tree::{Field, Release, Type, release, releases};
+pub use tree::{Field, Release, Type, is_newer, release, releases};

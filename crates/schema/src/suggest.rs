@@ -25,11 +25,15 @@ mod tests {
         assert_eq!(did_you_mean("instance", names), Some("instances"));
         assert_eq!(did_you_mean("imagename", names), Some("imageName"));
         assert_eq!(did_you_mean("stroage", names), Some("storage"));
+        assert_eq!(did_you_mean("backup-mising", ["off", "backup-missing"]), Some("backup-missing"));
     }
 
     #[test]
     fn a_word_that_is_like_none_gets_no_suggestion() {
         assert_eq!(did_you_mean("bootstrap", ["instances", "imageName"]), None);
+        assert_eq!(did_you_mean("network", ["severity", "params", "backup-missing", "off"]), None);
+        assert_eq!(did_you_mean("x", ["off"]), None);
+        assert_eq!(did_you_mean("", ["off"]), None);
         assert_eq!(did_you_mean("x", []), None);
     }
 }

@@ -141,20 +141,30 @@ pub fn releases(group: &str, kind: &str) -> impl Iterator<Item = Release> {
     ROOTS.iter().filter(move |root| root.group == group && root.kind == kind).map(|root| Release { root })
 }
 
-/// The release that a version of the program means: the same minor, else the newest.
+/// The release that a version of the program means: the nearest minor, else the newest.
 pub fn release(group: &str, kind: &str, api_version: &str, program: Option<&str>) -> Option<Release> {
-    let same_minor =
-        |release: &Release| program.is_some_and(|program| minor(program) == minor(release.name()));
     let all = || releases(group, kind).filter(|release| release.api_version() == api_version);
-    all().find(same_minor).or_else(|| all().last())
+    match program.and_then(minor) {
+        Some(wanted) => all().min_by_key(|release| minor(release.name()).map(|minor| minor.abs_diff(wanted))),
+        None => all().last(),
+    }
 }
 
-/// `1.30` of `v1.30.0`.
-fn minor(version: &str) -> &str {
-    let version = version.strip_prefix('v').unwrap_or(version);
-    let end = version.match_indices('.').nth(1).map_or(version.len(), |(at, _)| at);
-    version.get(..end).unwrap_or(version)
+/// Whether a version of the program is newer than the newest of which the fields are known.
+pub fn is_newer(group: &str, kind: &str, program: &str) -> bool {
+    let known = releases(group, kind).filter_map(|release| minor(release.name())).max();
+    minor(program) > known
 }
+
+/// 30 of `v1.30.0`, after so many of the major.
+fn minor(version: &str) -> Option<u32> {
+    let mut parts = version.strip_prefix('v').unwrap_or(version).split('.').map(str::parse::<u32>);
+    let (major, minor) = (parts.next()?.ok()?, parts.next()?.ok()?);
+    Some(major.saturating_mul(MINORS).saturating_add(minor))
+}
+
+/// More minors than a major will ever have.
+const MINORS: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -176,6 +186,15 @@ mod tests {
         assert_eq!(name(Some("1.29.0")), Some("1.29.2"));
         assert_eq!(name(Some("v1.28")), Some("1.28.4"));
         assert_eq!(name(Some("1.99.0")), Some("1.30.0"));
+        assert_eq!(name(Some("1.25.1")), Some("1.28.4"));
+        assert_eq!(name(Some("main")), Some("1.30.0"));
+    }
+
+    #[test]
+    fn what_is_newer_than_all_is_told() {
+        let is_newer = |program| is_newer("postgresql.cnpg.io", "Cluster", program);
+        assert!(is_newer("1.31") && is_newer("v2.0.0"));
+        assert!(!is_newer("1.30.9") && !is_newer("1.27") && !is_newer("main"));
     }
 
     #[test]

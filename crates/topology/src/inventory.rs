@@ -57,6 +57,8 @@ pub struct Made {
 pub struct Opaque {
     /// What it is, for people: `remote base https://…`, `chart immich`.
     pub what: String,
+    /// The version of a chart, where one is written.
+    pub version: Option<String>,
     /// Where it is named.
     pub span: Span,
 }

@@ -1,6 +1,7 @@
 //! What the operator reads before it admits an object, read as it reads it: times, annotations, names.
 
 mod annotation;
+pub(crate) mod release;
 mod target_time;
 
 use crate::postgres::operator::size;

@@ -6,6 +6,7 @@ use crate::index::makers::Makers;
 use crate::index::mentions::{Mention, mentions};
 use crate::index::reach::reaches;
 use crate::inventory::{Inventory, ObjectId, Placement};
+use crate::operator::release::{self, OperatorRelease};
 use crate::stores::archive::Archived;
 use crate::stores::site::Served;
 use crate::views::{Context, Views};
@@ -66,6 +67,7 @@ pub struct Topology<'i> {
     makers: OnceLock<Makers>,
     own_readers: OnceLock<OwnReaders>,
     clients: OnceLock<Clients>,
+    operator: OnceLock<Option<OperatorRelease>>,
     pub(crate) served: OnceLock<Served>,
     pub(crate) archives: OnceLock<Vec<Archived>>,
     /// By object.
@@ -82,6 +84,7 @@ impl<'i> Topology<'i> {
             makers: OnceLock::new(),
             own_readers: OnceLock::new(),
             clients: OnceLock::new(),
+            operator: OnceLock::new(),
             served: OnceLock::new(),
             archives: OnceLock::new(),
             mentions: OnceLock::new(),
@@ -93,14 +96,19 @@ impl<'i> Topology<'i> {
         &self.settings
     }
 
-    /// The version of CloudNativePG, where it is known: `1.30.0`.
-    pub(crate) fn operator_version(&self) -> Option<String> {
-        self.settings.operator_version.clone()
+    /// The release of CloudNativePG that runs: as the user says, else as the repository does.
+    pub(crate) fn operator(&self) -> Option<&OperatorRelease> {
+        let said = || {
+            let version = self.settings.operator_version.clone()?;
+            Some(OperatorRelease { version, told_by: "the configuration".to_owned() })
+        };
+        self.operator.get_or_init(|| said().or_else(|| release::find(self.inventory))).as_ref()
     }
 
     /// Its minor part: 30.
     pub(crate) fn operator_minor(&self) -> Option<i64> {
-        self.operator_version()?.split('.').nth(1)?.parse().ok()
+        let (_, minor) = release::minor(&self.operator()?.version)?;
+        Some(minor.into())
     }
 
     /// What rules can read about an object as it is placed there. An object that nothing

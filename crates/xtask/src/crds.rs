@@ -6,9 +6,11 @@ use manifest::{Limits, Node, Source, SourceId};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Reads the CRDs of directories.
+/// Reads the CRDs of directories; their order changes nothing.
 pub(crate) fn read(directories: &[PathBuf]) -> Result<Schemas, String> {
     let mut schemas = Schemas::default();
+    let mut directories: Vec<&PathBuf> = directories.iter().collect();
+    directories.sort_by_key(|directory| directory.file_name());
     for directory in directories {
         let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let release = name.rsplit_once('-').map_or("", |(_, release)| release).to_owned();

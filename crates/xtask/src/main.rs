@@ -42,3 +42,41 @@ fn run(mut arguments: Vec<String>) -> Result<(), String> {
     let current = std::fs::read_to_string(&path).unwrap_or_default();
     if current == text { Ok(()) } else { Err(format!("{file} is not what these inputs give")) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends so")]
+
+    use super::run;
+    use std::path::PathBuf;
+
+    /// The folder that a variable names; without one the test says so and checks nothing.
+    fn folder(variable: &str) -> Option<PathBuf> {
+        let found = std::env::var_os(variable).map(PathBuf::from);
+        if found.is_none() {
+            eprintln!("SKIPPED: {variable} names no folder to generate from");
+        }
+        found
+    }
+
+    fn check(what: &str, inputs: Vec<PathBuf>) -> Result<(), String> {
+        let inputs = inputs.into_iter().map(|input| input.to_string_lossy().into_owned());
+        run(["--check".to_owned(), what.to_owned()].into_iter().chain(inputs).collect())
+    }
+
+    #[test]
+    fn the_fields_are_those_of_the_crds() {
+        let Some(folder) = folder("CNPG_LINT_CRDS") else { return };
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut directories: Vec<PathBuf> =
+            entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        directories.sort();
+        assert_eq!(check("schema", directories), Ok(()));
+    }
+
+    #[test]
+    fn the_parameters_are_those_of_the_table() {
+        let Some(folder) = folder("CNPG_LINT_FACTS") else { return };
+        assert_eq!(check("parameters", vec![folder.join("pg-settings.tsv")]), Ok(()));
+    }
+}

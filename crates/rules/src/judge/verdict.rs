@@ -10,7 +10,6 @@ use crate::rule::Rule;
 use crate::rule_file::WhenAbsent;
 use crate::select::{Found, Selection};
 use manifest::{Node, Number, UnknownReason, Value};
-use schema::DefaultValue;
 
 /// How one rule came out at one place.
 #[derive(Debug)]
@@ -234,16 +233,23 @@ fn is_maybe_absent(node: &Node) -> bool {
 }
 
 /// What the API server fills in, as if it stood where the object does.
-fn default_node(value: DefaultValue, object: &Node) -> Node {
+fn default_node(value: serde_json::Value, object: &Node) -> Node {
     let value = match value {
-        DefaultValue::Bool(value) => Value::Bool(value),
-        DefaultValue::Int(value) => Value::Number(Number::Int(value)),
-        DefaultValue::String(value) => Value::String(value.to_owned()),
-        DefaultValue::Map(entries) => {
-            let entries = entries.iter().map(|(key, value)| manifest::Entry {
-                key: (*key).to_owned(),
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(value) => Value::Bool(value),
+        serde_json::Value::Number(number) => Value::Number(match number.as_i64() {
+            Some(number) => Number::Int(number),
+            None => Number::Float(number.as_f64().unwrap_or_default()),
+        }),
+        serde_json::Value::String(text) => Value::String(text),
+        serde_json::Value::Array(items) => {
+            Value::List(items.into_iter().map(|item| default_node(item, object)).collect())
+        }
+        serde_json::Value::Object(fields) => {
+            let entries = fields.into_iter().map(|(key, value)| manifest::Entry {
+                key,
                 key_origin: object.origin,
-                value: default_node(*value, object),
+                value: default_node(value, object),
             });
             Value::Map(manifest::Map { entries: entries.collect(), open: None })
         }

@@ -1,5 +1,6 @@
 //! What the API server would say of an object's fields.
 
+use crate::index::databases::CNPG;
 use crate::inventory::{Object, Wholeness};
 use crate::view::{Known, Place};
 use crate::views::Context;
@@ -13,8 +14,13 @@ crate::view! {
         pub is_served: bool,
         /// The versions that it knows.
         pub versions: Vec<String>,
-        /// The release of CloudNativePG, of its plugin or of External Secrets that was asked.
+        /// `CloudNativePG`, `the Barman Cloud plugin` or `External Secrets`.
+        pub program: String,
+        /// Its release that was asked.
         pub release: String,
+        /// What says that this release runs: `HelmRelease cnpg`; null where nothing does, and the newest
+        /// was asked.
+        pub told_by: Option<String>,
         /// The fields that do not exist, but those below a field of another type.
         pub unknown_fields: Vec<FieldView>,
         /// The fields that must be set and are not.
@@ -56,8 +62,8 @@ pub(crate) fn view(context: Context<'_>) -> Option<SchemaView> {
     let manifest = &object.manifest;
     let (group, kind) = (manifest.group()?, manifest.kind()?);
     let version = manifest.api_version()?.rsplit('/').next()?;
-    let program = if group == "postgresql.cnpg.io" { context.topology.operator_version() } else { None };
-    let release = schema::release(group, kind, version, program.as_deref());
+    let operator = context.topology.operator().filter(|_| group == CNPG);
+    let release = schema::release(group, kind, version, operator.map(|operator| operator.version.as_str()));
     let all: Vec<Release> = schema::releases(group, kind).collect();
     let mut versions: Vec<String> =
         all.iter().filter(|one| one.root().is_some()).map(|one| one.api_version().to_owned()).collect();
@@ -66,7 +72,9 @@ pub(crate) fn view(context: Context<'_>) -> Option<SchemaView> {
     let mut view = SchemaView {
         is_served: release.is_some_and(|release| release.root().is_some()),
         versions,
+        program: program(group).to_owned(),
         release: release.unwrap_or(*newest).name().to_owned(),
+        told_by: operator.map(|operator| operator.told_by.clone()),
         unknown_fields: Vec::new(),
         missing_fields: Vec::new(),
         values: Vec::new(),
@@ -76,10 +84,30 @@ pub(crate) fn view(context: Context<'_>) -> Option<SchemaView> {
         let report = schema::check(release, &manifest.node, object.wholeness == Wholeness::Whole);
         view.fill(report, object, release);
     }
+    if let Some(operator) = operator.filter(|operator| schema::is_newer(group, kind, &operator.version)) {
+        view.leave_open(&format!("for CloudNativePG {}, which is not known here", operator.version));
+    }
     Some(view)
 }
 
+fn program(group: &str) -> &'static str {
+    match group {
+        CNPG => "CloudNativePG",
+        "barmancloud.cnpg.io" => "the Barman Cloud plugin",
+        _ => "External Secrets",
+    }
+}
+
 impl SchemaView {
+    /// A newer release may take what the newest known one refuses.
+    fn leave_open(&mut self, reason: &str) {
+        for field in
+            [&mut self.unknown_fields, &mut self.missing_fields, &mut self.values].into_iter().flatten()
+        {
+            field.is_accepted = Known::Unknown(reason.to_owned());
+        }
+    }
+
     fn fill(&mut self, report: Report, object: &Object, release: Release) {
         let Report { violations, unchecked } = report;
         let (group, kind) =

@@ -53,7 +53,11 @@ impl Repository {
 
     pub fn opaque(mut self, what: &str) -> Self {
         let span = manifest::Span { source: SourceId(0), start: 0, end: 0 };
-        self.environments.last_mut().unwrap().opaque.push(Opaque { what: what.to_owned(), span });
+        self.environments.last_mut().unwrap().opaque.push(Opaque {
+            what: what.to_owned(),
+            version: None,
+            span,
+        });
         self
     }
 
