@@ -117,7 +117,7 @@ impl<'t> Views<'t> {
             external_clusters: ExternalClusters(context),
             schedules: Schedules(context.topology.settings().now),
             postgres: OnceLock::new(),
-            settings: Settings(context),
+            settings: Settings::new(context),
             volumes: OnceLock::new(),
             resources: OnceLock::new(),
         }

@@ -7,13 +7,16 @@ use crate::postgres::{operator, value};
 use crate::read::{Seen, Subject, place, with_holes};
 use crate::view::{Known, Place};
 use crate::views::Context;
-use crate::views::reference::resolve;
+use crate::views::cluster::is_replica;
 use manifest::{Entry, Node, Value, pointer_token};
 use schema::postgres::{self as known, FIRST_MAJOR, LAST_MAJOR, Row};
 
 crate::view! {
     /// Which PostgreSQL a Cluster runs.
     pub struct PostgresView {
+        /// Whether there is a catalog of that name, where `spec.imageCatalogRef` names one, and it has an
+        /// image for the version; true elsewhere.
+        pub has_image: Known<bool>,
         /// What says it: `imageName`, `imageCatalogRef`, or `default` (the operator's own choice).
         pub source: Known<String>,
         /// The image; null where the operator chooses, or a catalog has none for the version.
@@ -64,6 +67,7 @@ struct Said<'n> {
     image: Option<ImageView>,
     text: Known<Option<String>>,
     major: Known<i64>,
+    has_image: Known<bool>,
     place: Option<Place>,
     node: Option<&'n Node>,
 }
@@ -71,8 +75,10 @@ struct Said<'n> {
 pub(crate) fn view(context: Context<'_>) -> Option<PostgresView> {
     let cluster = context.subject()?;
     let said = said(context, cluster);
+    let version = Version::new(&said);
     let major = said.major.clone();
     Some(PostgresView {
+        has_image: said.has_image,
         source: said.source,
         minor: of_tag(said.image.as_ref(), &said.text, |tag| {
             let (_, rest) = tag.split_once('.')?;
@@ -90,7 +96,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<PostgresView> {
             known::supported_until(major).is_none_or(|last| today.as_str() <= last)
         }),
         has_pooler: has_pooler(context, cluster),
-        parameters: parameters(cluster, &major),
+        parameters: parameters(cluster, &version),
         major,
         place: said.place.or_else(|| said.node.map(|node| place(node, "/spec"))),
     })
@@ -104,16 +110,57 @@ fn has_pooler(context: Context<'_>, cluster: Subject<'_>) -> bool {
     })
 }
 
-/// The major version alone.
-pub(crate) fn major(context: Context<'_>) -> Known<i64> {
-    context.subject().map_or(Known::Unknown("not known".to_owned()), |cluster| said(context, cluster).major)
+/// A major version, or what is known of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    major: Known<i64>,
+    /// No older one.
+    least: i64,
 }
+
+impl Version {
+    fn new(said: &Said<'_>) -> Self {
+        let is_default = said.source == Known::Known("default".to_owned());
+        Self { major: said.major.clone(), least: if is_default { OLDEST_DEFAULT } else { FIRST_MAJOR } }
+    }
+
+    /// The version that a Cluster runs.
+    pub(crate) fn of(context: Context<'_>) -> Self {
+        let nothing = Self { major: Known::Unknown("not known".to_owned()), least: FIRST_MAJOR };
+        context.subject().map_or(nothing, |cluster| Self::new(&said(context, cluster)))
+    }
+
+    /// What holds in that version, or in every version alike where it is not known.
+    pub(crate) fn ask<T: PartialEq>(&self, read: impl Fn(i64) -> T) -> Known<T> {
+        match &self.major {
+            Known::Known(major) if (FIRST_MAJOR..=LAST_MAJOR).contains(major) => Known::Known(read(*major)),
+            Known::Known(major) => self.every(read, &format!("not known for PostgreSQL {major}")),
+            Known::Unknown(reason) => {
+                self.every(read, &format!("not known: the version of PostgreSQL is {reason}"))
+            }
+        }
+    }
+
+    fn every<T: PartialEq>(&self, read: impl Fn(i64) -> T, reason: &str) -> Known<T> {
+        let newest = read(LAST_MAJOR);
+        if (self.least..LAST_MAJOR).all(|major| read(major) == newest) {
+            Known::Known(newest)
+        } else {
+            Known::Unknown(reason.to_owned())
+        }
+    }
+}
+
+/// The oldest version that a supported operator, or the one before it was upgraded, chose by itself
+/// (`pkg/versions/versions.go` since 1.18).
+const OLDEST_DEFAULT: i64 = 15;
 
 fn said<'n>(context: Context<'n>, cluster: Subject<'n>) -> Said<'n> {
     let nothing = |reason: String| Said {
         source: Known::Unknown(reason.clone()),
         image: None,
         text: Known::Unknown(reason.clone()),
+        has_image: Known::Unknown(reason.clone()),
         major: Known::Unknown(reason),
         place: None,
         node: None,
@@ -134,6 +181,7 @@ fn said<'n>(context: Context<'n>, cluster: Subject<'n>) -> Said<'n> {
                     major.map_or_else(|| Known::Unknown("not in the image's tag".to_owned()), Known::Known)
                 }),
                 image: Some(image),
+                has_image: Known::Known(true),
                 place: Some(place(node, "/spec/imageName")),
                 node: None,
             }
@@ -144,6 +192,7 @@ fn said<'n>(context: Context<'n>, cluster: Subject<'n>) -> Said<'n> {
             image: None,
             text: Known::Known(None),
             major: Known::Unknown("the operator's choice".to_owned()),
+            has_image: Known::Known(true),
             place: None,
             node: cluster.node.at(&["spec"]),
         },
@@ -171,6 +220,7 @@ fn of_catalog<'n>(context: Context<'n>, cluster: Subject<'n>, reference: &'n Nod
     };
     let node = image.known().copied().flatten();
     Said {
+        has_image: image.as_ref().map(Option::is_some),
         source: Known::Known("imageCatalogRef".to_owned()),
         image: node.and_then(with_holes).map(|text| parse(&text, "not known")),
         text,
@@ -192,7 +242,8 @@ fn catalog_image<'n>(
         (Known::Unknown(reason), ..) | (_, Known::Unknown(reason), _) => return Known::Unknown(reason),
         _ => return Known::Unknown("not known: the reference is not complete".to_owned()),
     };
-    let Some(catalog) = resolve(context, CNPG, &kind, &name, None).object else {
+    let found = context.topology.inventory.resolve(context.placement, CNPG, &kind, &name);
+    let Some(catalog) = found.first() else {
         return Known::Unknown(format!("not known: {kind} {name} is not in the repository"));
     };
     Subject::new(catalog.object).list(&["spec", "images"]).map(|images| {
@@ -211,7 +262,8 @@ fn of_tag<T>(
     image.tag.as_ref().map(|tag| tag.as_deref().and_then(&read))
 }
 
-fn parameters(cluster: Subject<'_>, major: &Known<i64>) -> Known<Vec<ParameterView>> {
+fn parameters(cluster: Subject<'_>, version: &Version) -> Known<Vec<ParameterView>> {
+    let archive_mode = archive_mode(cluster);
     match cluster.seen(&["spec", "postgresql", "parameters"]) {
         Seen::Absent => Known::Known(Vec::new()),
         Seen::Unknown(reason) => Known::Unknown(reason),
@@ -223,7 +275,7 @@ fn parameters(cluster: Subject<'_>, major: &Known<i64>) -> Known<Vec<ParameterVi
                     .filter(|entry| {
                         entry.value.raw_text().is_some() || matches!(entry.value.value, Value::Unknown(_))
                     })
-                    .map(|entry| parameter(entry, major))
+                    .map(|entry| parameter(entry, version, &archive_mode))
                     .collect(),
             ),
             (None, Some(reason)) => Known::Unknown(reason.to_string()),
@@ -232,7 +284,20 @@ fn parameters(cluster: Subject<'_>, major: &Known<i64>) -> Known<Vec<ParameterVi
     }
 }
 
-fn parameter(entry: &Entry, major: &Known<i64>) -> ParameterView {
+/// What the operator sets `archive_mode` to; it lets that value through.
+fn archive_mode(cluster: Subject<'_>) -> Known<&'static str> {
+    let skips =
+        cluster.annotation("cnpg.io/skipWalArchiving").map(|value| value.as_deref() == Some("enabled"));
+    let name = cluster.raw(&["metadata", "name"]).unwrap_or_default();
+    skips.and_then(|skips| {
+        if skips {
+            return Known::Known("off");
+        }
+        is_replica(cluster, name).map(|is_replica| if is_replica { "always" } else { "on" })
+    })
+}
+
+fn parameter(entry: &Entry, version: &Version, archive_mode: &Known<&str>) -> ParameterView {
     let name = entry.key.as_str();
     let text = scalar(&entry.value);
     let is_extensions = name.contains('.');
@@ -240,15 +305,15 @@ fn parameter(entry: &Entry, major: &Known<i64>) -> ParameterView {
     let exists = |major: i64| is_extensions || majors.contains(&major);
     let of_value = |read: &dyn Fn(&Row, &str) -> Option<String>| {
         text.as_ref().and_then(|text| {
-            in_version(major, |major| known::parameter(name, major).and_then(|row| read(row, text)))
+            version.ask(|major| known::parameter(name, major).and_then(|row| read(row, text)))
         })
     };
     ParameterView {
         name: name.to_owned(),
-        exists: in_version(major, exists),
+        exists: version.ask(exists),
         versions: in_words(&majors),
         suggestion: if majors.is_empty() && !is_extensions {
-            schema::did_you_mean(name, known::names(major.known().copied().unwrap_or(LAST_MAJOR)))
+            schema::did_you_mean(name, known::names(version.major.known().copied().unwrap_or(LAST_MAJOR)))
                 .map(str::to_owned)
         } else {
             None
@@ -259,6 +324,7 @@ fn parameter(entry: &Entry, major: &Known<i64>) -> ParameterView {
             (is_bare && row.unit.len() > 1 && row.unit.ends_with('B')).then(|| row.unit.to_owned())
         }),
         is_fixed: match &text {
+            Known::Known(text) if name == "archive_mode" => archive_mode.as_ref().map(|mode| text != *mode),
             Known::Known(text) => Known::Known(operator::is_refused(name, text)),
             Known::Unknown(_) if !operator::is_refused(name, "\0") => Known::Known(false),
             Known::Unknown(reason) => Known::Unknown(reason.clone()),
@@ -277,26 +343,6 @@ pub(crate) fn scalar(node: &Node) -> Known<String> {
             (None, Some(number)) => number.to_string(),
             (None, None) => String::new(),
         }),
-    }
-}
-
-/// What holds in that version of PostgreSQL, or in every version alike where it is not known.
-pub(crate) fn in_version<T: PartialEq>(major: &Known<i64>, read: impl Fn(i64) -> T) -> Known<T> {
-    match major {
-        Known::Known(major) if (FIRST_MAJOR..=LAST_MAJOR).contains(major) => Known::Known(read(*major)),
-        Known::Known(major) => every_version(read, &format!("not known for PostgreSQL {major}")),
-        Known::Unknown(reason) => {
-            every_version(read, &format!("not known: the version of PostgreSQL is {reason}"))
-        }
-    }
-}
-
-fn every_version<T: PartialEq>(read: impl Fn(i64) -> T, reason: &str) -> Known<T> {
-    let newest = read(LAST_MAJOR);
-    if (FIRST_MAJOR..LAST_MAJOR).all(|major| read(major) == newest) {
-        Known::Known(newest)
-    } else {
-        Known::Unknown(reason.to_owned())
     }
 }
 

@@ -5,9 +5,10 @@ use crate::postgres::{operator, value};
 use crate::read::{Seen, place};
 use crate::view::{Known, View, ViewLookup};
 use crate::views::Context;
-use crate::views::postgres::{in_version, major, scalar};
+use crate::views::postgres::{Version, scalar};
 use manifest::pointer_token;
 use schema::postgres as known;
+use std::sync::OnceLock;
 
 crate::view! {
     /// A parameter of PostgreSQL as it really is in this Cluster.
@@ -27,16 +28,25 @@ crate::view! {
 }
 
 /// `settings[name]`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings<'t>(pub(crate) Context<'t>);
+#[derive(Debug)]
+pub(crate) struct Settings<'t> {
+    context: Context<'t>,
+    version: OnceLock<Version>,
+}
 
-impl ViewLookup for Settings<'_> {
-    fn find(&self, name: &str) -> Box<dyn View + '_> {
-        Box::new(view(self.0, name))
+impl<'t> Settings<'t> {
+    pub(crate) fn new(context: Context<'t>) -> Self {
+        Self { context, version: OnceLock::new() }
     }
 }
 
-fn view(context: Context<'_>, name: &str) -> SettingView {
+impl ViewLookup for Settings<'_> {
+    fn find(&self, name: &str) -> Box<dyn View + '_> {
+        Box::new(view(self.context, self.version.get_or_init(|| Version::of(self.context)), name))
+    }
+}
+
+fn view(context: Context<'_>, version: &Version, name: &str) -> SettingView {
     let seen = context
         .subject()
         .map_or(Seen::Absent, |cluster| cluster.seen(&["spec", "postgresql", "parameters", name]));
@@ -45,12 +55,11 @@ fn view(context: Context<'_>, name: &str) -> SettingView {
         Seen::Absent => (Known::Known(false), Known::Known(None)),
         Seen::Unknown(reason) => (Known::Unknown(reason.clone()), Known::Unknown(reason.clone())),
     };
-    let major = major(context);
     let text = written.map(|text| {
         text.or_else(|| operator::default(name).or_else(|| value::of_initdb(name)).map(str::to_owned))
     });
     let read = text.as_ref().and_then(|text| {
-        in_version(&major, |major| {
+        version.ask(|major| {
             let row = known::parameter(name, major)?;
             match text {
                 Some(text) => value::read(row, text).ok(),
@@ -58,7 +67,7 @@ fn view(context: Context<'_>, name: &str) -> SettingView {
             }
         })
     });
-    let in_data = || in_version(&major, |major| known::parameter(name, major).map(with_unit));
+    let in_data = || version.ask(|major| known::parameter(name, major).map(with_unit));
     SettingView {
         is_set,
         number: number(&read, 1.0),
