@@ -7,6 +7,7 @@ use crate::inventory::{Namespace, Object, ObjectId, Placement};
 use crate::read::{Subject, select, walk};
 use crate::topology::Topology;
 use crate::views::external_secret::target_node;
+use crate::views::secret_keys::far_secrets;
 use crate::views::{Context, WORKLOADS, service};
 use manifest::Node;
 use schema::Judged;
@@ -52,13 +53,19 @@ impl Context<'_> {
                 let mut clusters = topology.databases().clusters();
                 clusters.any(|cluster| everywhere(placement) || reaches(placement, &cluster.placement))
             }
-            kind if WORKLOADS.contains(&kind) => self.is_client(),
+            kind if WORKLOADS.contains(&kind) => self.is_client() || self.reads_far_secret(),
             _ => self.speaks(id),
         }
     }
 
     fn is_client(self) -> bool {
         !self.topology.databases_of(self.object, self.placement).is_empty()
+    }
+
+    /// Whether it reads the Secret of a database of another namespace, as if it were in its own.
+    fn reads_far_secret(self) -> bool {
+        let is_secret = |mention: &Mention| matches!(mention.via, Via::AppSecret | Via::SuperuserSecret);
+        self.topology.mentions(self.object).iter().any(is_secret) && !far_secrets(self).is_empty()
     }
 
     /// Whether a database, or a client of one, reads the Secret of that name, or it is one that

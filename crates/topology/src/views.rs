@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod scheduled_backup;
 pub mod schema;
 pub mod secret;
+pub mod secret_keys;
 pub mod secret_names;
 pub mod service;
 pub mod settings;

@@ -328,3 +328,55 @@ fn what_a_secret_holds() {
     assert_eq!(ask(&format!("stringData: {{{encrypted}}}\nsops: {{version: 3.9.0}}")), ["true", "[]"]);
     assert_eq!(ask(&format!("stringData: {{{encrypted}}}")), ["true", "[]"]);
 }
+
+/// What `workload.secret_keys` and `workload.far_secrets` are for a Deployment in some namespace.
+fn read_by(namespace: &str, pod: &str, rest: &str) -> Vec<String> {
+    let deployment = format!(
+        "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app, namespace: {namespace}}}\nspec: {{template: {{spec: {pod}}}}}\n"
+    );
+    let questions = ["workload.secret_keys", "workload.far_secrets"];
+    Repository::of(&format!("{CLUSTER}{deployment}{rest}")).ask_all("Deployment", "app", &questions)
+}
+
+#[test]
+fn keys_that_a_workload_reads() {
+    let found = read_by(
+        "web",
+        "{containers: [{env: [{valueFrom: {secretKeyRef: {name: web-app, key: db}}}, {valueFrom: {secretKeyRef: {name: other, key: db}}}]}], \
+         volumes: [{secret: {secretName: web-app, items: [{key: uri, path: uri}]}}, {secret: {secretName: web-app, optional: true, items: [{key: x, path: x}]}}]}",
+        "",
+    );
+    let keys = "dbname, fqdn-jdbc-uri, fqdn-uri, host, jdbc-uri, password, pgpass, port, uri, user, username";
+    assert_eq!(
+        found,
+        [
+            format!(
+                "[web-app web db [{keys}] @/spec/template/spec/containers/0/env/0/valueFrom/secretKeyRef/key, \
+                 web-app web uri [{keys}] @/spec/template/spec/volumes/0/secret/items/0/key]"
+            ),
+            "[]".to_owned()
+        ]
+    );
+}
+
+#[test]
+fn secrets_of_databases_elsewhere() {
+    let pod = "{containers: [{envFrom: [{secretRef: {name: web-app}}]}]}";
+    let at = "@/spec/template/spec/containers/0/envFrom/0/secretRef/name";
+    let far = |made: &str| format!("[web-app web [web] shop {made} {at}]");
+    assert_eq!(read_by("shop", pod, "")[1], far("false"));
+    assert_eq!(read_by("shop", pod, &external("web-app", "shop", "{}"))[1], far("true"));
+    assert_eq!(read_by("web", pod, "")[1], "[]");
+    // Another database of that name is beside it.
+    let near = CLUSTER.replace("namespace: web", "namespace: shop");
+    assert_eq!(read_by("shop", pod, &format!("---{near}"))[1], "[]");
+    // The operator gives the Cluster's annotations to its Secrets.
+    let annotations = "{annotations: {reflector.v1.k8s.emberstack.com/reflection-auto-enabled: 'true'}}";
+    let mirrored = format!("{{instances: 2, inheritedMetadata: {annotations}}}");
+    let cluster = CLUSTER.replace("{instances: 2}", &mirrored).replace("name: web,", "name: web2,");
+    let pod = pod.replace("web-app", "web2-app");
+    assert_eq!(
+        read_by("shop", &pod, &format!("---{cluster}"))[1],
+        far("true").replace("[web-app web ", "[web2-app web2 ")
+    );
+}

@@ -124,8 +124,9 @@ fn merged(context: Context<'_>, secret: &str) -> Known<Vec<String>> {
     let mut found = Vec::new();
     for (_, object) in context.topology.inventory.of_kind("ExternalSecret") {
         let subject = Subject::new(object);
+        let target = subject.raw(&["spec", "target", "name"]).or_else(|| object.manifest.name());
         let adds = subject.raw(&["spec", "target", "creationPolicy"]) == Some("Merge")
-            && subject.raw(&["spec", "target", "name"]) == Some(secret)
+            && target == Some(secret)
             && object.placements.iter().any(|at| crate::index::reach::means(context.placement, secret, at));
         if adds {
             match external(object) {

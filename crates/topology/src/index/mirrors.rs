@@ -4,11 +4,13 @@ use crate::index::makers::Reach;
 use manifest::Node;
 
 /// Where the annotations of the Secret that an object makes can stand.
-const ANNOTATIONS: [&[&str]; 4] = [
+const ANNOTATIONS: [&[&str]; 5] = [
     &["metadata", "annotations"],
     &["spec", "target", "template", "metadata", "annotations"],
     &["spec", "template", "metadata", "annotations"],
     &["spec", "secretTemplate", "annotations"],
+    // The operator puts these on all that it makes for a Cluster.
+    &["spec", "inheritedMetadata", "annotations"],
 ];
 
 /// Where else the Secret that an object makes is copied to, by the annotations of

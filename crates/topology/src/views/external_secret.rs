@@ -26,7 +26,7 @@ crate::view! {
         /// Whether a store that asks a web service puts `remoteRef.property` into its request, or looks for
         /// it in the answer.
         pub store_reads_property: Known<bool>,
-        /// The keys that ExternalSecrets of other namespaces fetch from the same store.
+        /// The keys that ExternalSecrets of other namespaces fetch from the same `ClusterSecretStore`.
         pub shared_keys: Vec<SharedKeyView>,
         /// The names that its templates read and that nothing fetches.
         pub undefined_names: Vec<UndefinedNameView>,

@@ -30,10 +30,14 @@ crate::view! {
 
 const KEYS: [&str; 2] = ["/spec/data/*/remoteRef/key", "/spec/dataFrom/*/extract/key"];
 
-/// The keys that ExternalSecrets of other namespaces fetch from the same store.
+/// The keys that ExternalSecrets of other namespaces fetch from the same `ClusterSecretStore`.
 pub(crate) fn shared_keys(context: Context<'_>) -> Vec<SharedKeyView> {
     let Some(subject) = context.subject() else { return Vec::new() };
     let Some(own) = context.placement.namespace.name() else { return Vec::new() };
+    // Stores of one namespace that are called alike may well lead to different projects.
+    if store(subject).0 != Some("ClusterSecretStore") {
+        return Vec::new();
+    }
     let others: Vec<_> = context
         .topology
         .inventory

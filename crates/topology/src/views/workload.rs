@@ -6,6 +6,7 @@ use crate::inventory::Object;
 use crate::read::{Subject, place, walk};
 use crate::view::Known;
 use crate::views::Context;
+use crate::views::secret_keys::{FarSecretView, SecretKeyView, far_secrets, secret_keys};
 use std::collections::BTreeSet;
 
 crate::view! {
@@ -16,6 +17,10 @@ crate::view! {
         pub databases: Vec<String>,
         /// Where it reads the superuser's credentials of a Cluster: the first place for each Secret.
         pub superuser_secrets: Vec<SecretUseView>,
+        /// The keys that it names of Secrets with credentials of databases.
+        pub secret_keys: Vec<SecretKeyView>,
+        /// The Secrets it names that only databases of other namespaces have: the first place for each.
+        pub far_secrets: Vec<FarSecretView>,
     }
 }
 
@@ -63,6 +68,8 @@ pub(crate) fn view(context: Context<'_>) -> Option<WorkloadView> {
                 })
             })
             .collect(),
+        secret_keys: secret_keys(context),
+        far_secrets: far_secrets(context),
         place: node.map(|node| place(node, "/metadata/name")),
     })
 }
