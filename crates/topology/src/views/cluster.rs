@@ -64,7 +64,7 @@ crate::view! {
         pub throw_away: Known<Option<String>>,
         /// What deploys it: `flux`, `argocd`, `kustomize`, `directory`, or `cluster` at the webhook.
         pub deployed_by: String,
-        /// Whether that deletes it when it is gone from Git.
+        /// Whether that deletes it when it is gone from Git, and no annotation of it says otherwise.
         pub is_pruned: Known<bool>,
         /// The network policies that select its pods.
         pub policies: Vec<PolicyView>,
