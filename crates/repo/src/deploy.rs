@@ -75,11 +75,8 @@ impl Deploy<'_> {
         let environment = self.environment(EnvironmentKind::ArgoCd, &root.dir, Some(root.span), deployment);
         deployment.roots.insert(root.dir.clone());
         if self.tree.find(&paths::join(&root.dir, "Chart.yaml")).is_some() {
-            let chart = Opaque {
-                what: format!("chart in {}", self.layout.shown(&root.dir)),
-                version: None,
-                span: root.span,
-            };
+            let what = format!("chart in {}", self.layout.shown(&root.dir));
+            let chart = Opaque { what, version: None, namespace: None, span: root.span };
             if let Some(environment) = deployment.environments.last_mut() {
                 environment.opaque.push(chart);
             }

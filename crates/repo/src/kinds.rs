@@ -56,6 +56,9 @@ pub(crate) const ALERTING: [&str; 2] = ["PrometheusRule", "VMRule"];
 pub(crate) const CLIENTS: [&str; 7] =
     ["CronJob", "DaemonSet", "Deployment", "HelmRelease", "Job", "Pod", "StatefulSet"];
 
+/// Kinds that install the operator, or hold its chart.
+pub(crate) const INSTALLING: [&str; 4] = ["Application", "HelmChart", "HelmRelease", "OCIRepository"];
+
 /// Kinds that classes of storage are of.
 pub(crate) const CLASSES: [&str; 2] = ["StorageClass", "VolumeSnapshotClass"];
 

@@ -98,6 +98,7 @@ impl Kustomization {
                 self.opaque.push(Opaque {
                     what: format!("remote base {path}"),
                     version: None,
+                    namespace: None,
                     span: link.origin.span,
                 });
             } else {
@@ -162,8 +163,14 @@ fn charts(node: &Node) -> Vec<Opaque> {
         .map(|chart| {
             let name = ["name", "chartName"].iter().find_map(|key| chart.get(key).and_then(Node::raw_text));
             let version = chart.get("version").and_then(Node::as_str).map(str::to_owned);
-            let what = format!("chart {}", name.unwrap_or("without a name"));
-            Opaque { what, version, span: chart.origin.span }
+            // The kustomization's own is set last, on everything.
+            let namespace = [node, chart].iter().find_map(|one| one.get("namespace")?.as_str());
+            Opaque {
+                what: format!("chart {}", name.unwrap_or("without a name")),
+                version,
+                namespace: namespace.map(str::to_owned),
+                span: chart.origin.span,
+            }
         })
         .collect()
 }

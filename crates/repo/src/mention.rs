@@ -19,6 +19,9 @@ const LABEL: &[u8] = b"cnpg.io";
 /// How the operator's metrics start.
 const METRIC: &[u8] = b"cnpg_";
 
+/// The operator's chart.
+const CHART: &[u8] = b"cloudnative-pg";
+
 /// A file that may hold something that belongs to a database.
 #[derive(Debug)]
 pub(crate) struct Candidate {
@@ -75,6 +78,8 @@ struct Hits {
     /// Bare names of Clusters.
     bare: Vec<u32>,
     domains: Vec<u32>,
+    /// The operator's chart.
+    charts: Vec<u32>,
     /// A set of [`Meaning`]s.
     kinds: u8,
 }
@@ -92,6 +97,8 @@ enum Meaning {
     Alerts = 8,
     /// Some that talk to databases.
     Clients = 64,
+    /// Some that install the operator.
+    Installs = 128,
     /// Some that matter to databases of every namespace.
     Everywhere = 16,
     /// Some that matter to databases of their own namespace.
@@ -106,6 +113,7 @@ fn meanings() -> HashMap<&'static str, u8> {
         (&kinds::CLASSES, Meaning::Classes),
         (&kinds::ALERTING, Meaning::Alerts),
         (&kinds::CLIENTS, Meaning::Clients),
+        (&kinds::INSTALLING, Meaning::Installs),
     ];
     let unnamed = kinds::UNNAMED.into_iter().map(|kind| {
         // A namespace matters to what is in it only.
@@ -135,6 +143,9 @@ impl Hits {
         }
         if self.holds(Meaning::Clients) {
             self.named.append(&mut self.bare);
+        }
+        if self.holds(Meaning::Installs) {
+            self.named.append(&mut self.charts);
         }
         let asked = self.holds(Meaning::Routes) && !self.domains.is_empty() && *routes > 0;
         if asked {
@@ -179,6 +190,7 @@ impl<'n> Search<'n> {
             hits.named.extend(memmem::find_iter(bytes, LABEL).filter_map(|at| u32::try_from(at).ok()));
             hits.metrics.extend(memmem::find_iter(bytes, METRIC).filter_map(|at| u32::try_from(at).ok()));
         }
+        hits.charts.extend(memmem::find_iter(bytes, CHART).filter_map(|at| u32::try_from(at).ok()));
         words::each(bytes, |start, end| {
             let may_be = bytes.get(start..end).is_some_and(|word| self.filter.may_hold(word));
             may_be.then(|| self.hit(bytes, start, end, &mut hits)).flatten().unwrap_or(end)

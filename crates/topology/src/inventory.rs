@@ -59,6 +59,8 @@ pub struct Opaque {
     pub what: String,
     /// The version of a chart, where one is written.
     pub version: Option<String>,
+    /// The namespace that it is rendered for, where its entry says one.
+    pub namespace: Option<String>,
     /// Where it is named.
     pub span: Span,
 }

@@ -1,8 +1,8 @@
 //! Labels of a Cluster's instance pods, and selectors over them.
 
-use crate::read::Subject;
+use crate::read::{Seen, Subject};
 use crate::view::Known;
-use manifest::{Map, Node, Value};
+use manifest::{Map, Node};
 
 /// The labels of the instance pods of a Cluster (CloudNativePG, `pkg/specs/pods.go`).
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +66,11 @@ impl<'n> PodLabels<'n> {
             return Known::Unknown(reason.to_string());
         }
         let subject = Subject::whole(selector);
+        for part in ["matchLabels", "matchExpressions"] {
+            if let Seen::Unknown(reason) = subject.seen(&[part]) {
+                return Known::Unknown(reason);
+            }
+        }
         let labels = selector.get("matchLabels").and_then(Node::as_map);
         let by_labels = labels
             .into_iter()
@@ -117,20 +122,4 @@ impl<'n> PodLabels<'n> {
 /// A label without the source that Cilium puts in front: `k8s:`, `any:`.
 pub(crate) fn plain(key: &str) -> &str {
     ["k8s:", "any:"].iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key)
-}
-
-/// Whether a selector asks for nothing, so that it selects everything.
-pub(crate) fn is_empty(selector: &Node) -> bool {
-    match &selector.value {
-        Value::Null => true,
-        Value::Map(map) => {
-            map.open.is_none()
-                && map.entries.iter().all(|entry| match &entry.value.value {
-                    Value::Map(inner) => inner.entries.is_empty(),
-                    Value::List(items) => items.is_empty(),
-                    value => *value == Value::Null,
-                })
-        }
-        _ => false,
-    }
 }

@@ -1,18 +1,22 @@
 //! Network policies: which select a Cluster's pods, and whom they let in.
 //!
-//! Kubernetes' own, Cilium's (of a namespace and clusterwide) and Calico's. What selects a pod for
-//! ingress closes it to all that no rule admits; the rules of all policies together count.
+//! Kubernetes' own and Cilium's, of a namespace and clusterwide. What selects a pod for ingress
+//! closes it to all that no rule admits; the rules of all policies together count. Calico's and
+//! administrators' policies are not read: where one is there, what is closed is not known.
 
-mod peers;
+mod operator;
+mod rules;
+
+pub(crate) use operator::admits_operator;
 
 use crate::index::reach::reaches;
 use crate::inventory::{Object, Placement, Wholeness};
 use crate::labels::PodLabels;
-use crate::read::{Subject, place, select};
-use crate::topology::Topology;
-use crate::view::Known;
+use crate::read::{Seen, Subject, place, select};
+use crate::view::{Known, Place};
 use crate::views::Context;
 use manifest::Node;
+use rules::{Rule, rule};
 
 crate::view! {
     /// A network policy that selects pods of a Cluster.
@@ -52,23 +56,54 @@ crate::view! {
     }
 }
 
-/// PostgreSQL's port, the port on which the operator asks for the status, the port of metrics.
-pub(crate) const POSTGRES: u16 = 5432;
-pub(crate) const STATUS: u16 = 8000;
+/// PostgreSQL's port, and the one on which the operator asks for the status, with their names in the pods.
+pub(crate) const POSTGRES: (u16, &str) = (5432, "postgresql");
+pub(crate) const STATUS: (u16, &str) = (8000, "status");
 
-/// Group, kind, the pointer of its selector, the key of its rules.
+/// Group and kind, and the key of the selector.
 const KINDS: &[(&str, &str, &str)] = &[
-    ("networking.k8s.io", "NetworkPolicy", "/spec/podSelector"),
-    ("cilium.io", "CiliumNetworkPolicy", "/spec/endpointSelector"),
-    ("cilium.io", "CiliumClusterwideNetworkPolicy", "/spec/endpointSelector"),
+    ("networking.k8s.io", KUBERNETES, "podSelector"),
+    ("cilium.io", "CiliumNetworkPolicy", "endpointSelector"),
+    ("cilium.io", CLUSTERWIDE, "endpointSelector"),
 ];
 
-/// Kinds of policies whose selectors are not read: where one is there, more may be closed than is known.
+const KUBERNETES: &str = "NetworkPolicy";
+const CLUSTERWIDE: &str = "CiliumClusterwideNetworkPolicy";
+
+/// Kinds of policies that are not read, all of whole Kubernetes clusters.
 const UNREAD: &[&str] =
     &["GlobalNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"];
 
+/// The end of the groups of Calico, whose policies of a namespace are called as Kubernetes' own.
+const CALICO: &str = "projectcalico.org";
+
+/// A policy, or a section of one, that may select pods.
+pub(crate) struct Policy {
+    kind: &'static str,
+    name: String,
+    namespace: Option<String>,
+    closes: Known<bool>,
+    rules: Vec<Rule>,
+    /// Why there may be more rules than these.
+    doubt: Option<String>,
+    place: Option<Place>,
+}
+
+impl Policy {
+    /// What rules may ask of it.
+    pub(crate) fn view(&self) -> PolicyView {
+        PolicyView {
+            kind: self.kind.to_owned(),
+            name: self.name.clone(),
+            closes_ingress: self.closes.clone(),
+            admits: self.rules.iter().map(Rule::view).collect(),
+            place: self.place.clone(),
+        }
+    }
+}
+
 /// The policies that select pods of the Cluster at a context.
-pub(crate) fn policies(context: Context<'_>) -> Vec<PolicyView> {
+pub(crate) fn policies(context: Context<'_>) -> Vec<Policy> {
     let Some(cluster) = context.subject() else { return Vec::new() };
     let labels = PodLabels::new(cluster, context.placement.namespace.name());
     let mut found = Vec::new();
@@ -77,9 +112,19 @@ pub(crate) fn policies(context: Context<'_>) -> Vec<PolicyView> {
             if object.manifest.group() != Some(group) || object.wholeness != Wholeness::Whole {
                 continue;
             }
-            if object.placements.iter().any(|at| is_for(kind, at, context.placement)) {
-                found.extend(policy(object, kind, selector, &labels));
-            }
+            let Some(at) = object.placements.iter().find(|at| is_for(kind, at, context.placement)) else {
+                continue;
+            };
+            let sections = sections(object).into_iter();
+            let selecting = sections.filter_map(|(section, pointer)| {
+                let selected = selected(section, selector, &labels)?;
+                (selected != Known::Known(false)).then_some((section, pointer, selected))
+            });
+            found.extend(
+                selecting.map(|(section, pointer, selected)| {
+                    policy(object, at, kind, section, &pointer, selected)
+                }),
+            );
         }
     }
     found
@@ -88,116 +133,131 @@ pub(crate) fn policies(context: Context<'_>) -> Vec<PolicyView> {
 /// What the policy at a context does for databases.
 pub(crate) fn protection(context: Context<'_>) -> Option<ProtectionView> {
     let object = context.object()?;
-    let kind = object.manifest.kind()?;
-    let (.., pointer) = KINDS.iter().find(|(_, known, _)| *known == kind)?;
-    let selector = object.manifest.node.pointer(pointer);
-    let databases = context.topology.databases();
-    let here = databases.clusters().filter(|database| is_for(kind, context.placement, &database.placement));
-    let selected = here.filter(|database| {
-        let cluster = context.topology.inventory.object(database.object).map(Subject::new);
-        let labels = cluster.map(|cluster| PodLabels::new(cluster, database.placement.namespace.name()));
-        let by = |labels: PodLabels<'_>| {
-            selector.map_or(Known::Known(true), |selector| labels.selected_by(selector))
-        };
-        labels.is_some_and(|labels| by(labels) == Known::Known(true))
-    });
-    let mut clusters: Vec<String> = selected.map(|database| database.name.clone()).collect();
+    let (group, kind, selector) = KINDS.iter().find(|(_, kind, _)| object.manifest.kind() == Some(kind))?;
+    if object.manifest.group() != Some(group) {
+        return None;
+    }
+    let (mut clusters, mut admits) = (Vec::new(), Vec::new());
+    for (section, pointer) in sections(object) {
+        let here = context.topology.databases().clusters();
+        let here = here.filter(|database| is_for(kind, context.placement, &database.placement));
+        let surely = here.filter(|database| {
+            let cluster = context.topology.inventory.object(database.object).map(Subject::new);
+            cluster.is_some_and(|cluster| {
+                let labels = PodLabels::new(cluster, database.placement.namespace.name());
+                selected(section, selector, &labels) == Some(Known::Known(true))
+            })
+        });
+        let names: Vec<String> = surely.map(|database| database.name.clone()).collect();
+        if !names.is_empty() {
+            admits.extend(rules(section, &pointer, kind).0.iter().map(Rule::view));
+        }
+        clusters.extend(names);
+    }
     clusters.sort();
     clusters.dedup();
-    Some(ProtectionView { clusters, admits: admissions(&object.manifest.node, kind), place: None })
+    Some(ProtectionView { clusters, admits, place: None })
 }
 
 fn is_for(kind: &str, policy: &Placement, cluster: &Placement) -> bool {
-    kind == "CiliumClusterwideNetworkPolicy" || reaches(policy, cluster)
+    kind == CLUSTERWIDE || reaches(policy, cluster)
 }
 
-/// A policy, if it may select the pods.
-fn policy(object: &Object, kind: &str, selector: &str, labels: &PodLabels<'_>) -> Option<PolicyView> {
-    let subject = Subject::new(object);
-    let is_selected = match subject.node.pointer(selector) {
-        Some(selector) => labels.selected_by(selector),
-        // Cilium's policies for nodes have no selector of pods.
-        None if kind != "NetworkPolicy" => return None,
-        None => Known::Known(true),
-    };
-    if is_selected == Known::Known(false) {
-        return None;
-    }
-    let closes = closes(subject, kind).and(is_selected);
-    let name = subject.raw(&["metadata", "name"]).unwrap_or_default();
-    Some(PolicyView {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        closes_ingress: closes,
-        admits: admissions(subject.node, kind),
-        place: subject.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
-    })
+/// The sections of a policy, each with its pointer: `spec`, and the items of Cilium's `specs`.
+fn sections(object: &Object) -> Vec<(Subject<'_>, String)> {
+    let node = &object.manifest.node;
+    let found = ["/spec", "/specs/*"].iter().flat_map(|pointer| select(node, pointer));
+    found.map(|(node, pointer)| (Subject::new(object).below(node), pointer)).collect()
 }
 
-/// Whether a policy is about ingress. Kubernetes: unless `policyTypes` leaves it out; Cilium: where it
-/// has a section for it, and does not say that nothing is denied by it.
-fn closes(subject: Subject<'_>, kind: &str) -> Known<bool> {
-    if kind == "NetworkPolicy" {
-        return subject
-            .list(&["spec", "policyTypes"])
-            .map(|types| types.is_empty() || types.iter().any(|one| one.as_str() == Some("Ingress")));
-    }
-    let has = subject.has(&["spec", "ingress"]).or(subject.has(&["spec", "ingressDeny"]));
-    has.and(subject.boolean(&["spec", "enableDefaultDeny", "ingress"], true))
-}
-
-/// The rules of a policy that let something in.
-pub(crate) fn admissions(node: &Node, kind: &str) -> Vec<AdmissionView> {
-    let rules = select(node, "/spec/ingress/*");
-    rules.into_iter().filter_map(|(rule, pointer)| peers::admission(rule, pointer, kind)).collect()
-}
-
-impl Topology<'_> {
-    /// Why there may be policies that are not in the repository; `None`: nothing says so.
-    pub(crate) fn policies_in_doubt(&self) -> Option<String> {
-        let inventory = self.inventory;
-        for kind in UNREAD {
-            if let Some((_, object)) = inventory.of_kind(kind).find(|(_, object)| object.is_deployed()) {
-                return Some(format!("not known: {kind} {} may", object.manifest.name().unwrap_or_default()));
-            }
+/// Whether a section selects the pods; `None`: it is not about pods, as Cilium's are for nodes.
+fn selected(section: Subject<'_>, selector: &str, labels: &PodLabels<'_>) -> Option<Known<bool>> {
+    match section.seen(&[selector]) {
+        Seen::Present(selector) => Some(labels.selected_by(selector)),
+        Seen::Unknown(reason) => Some(Known::Unknown(reason)),
+        // Kubernetes takes an absent selector for an empty one.
+        Seen::Absent => {
+            (selector == "podSelector" || section.node.get(selector).is_some()).then_some(Known::Known(true))
         }
-        for kind in ["ClusterPolicy", "Policy"] {
-            let mut objects = inventory.of_kind(kind).filter(|(_, object)| object.is_deployed());
-            let found = objects.find(|(_, object)| generates_policies(&object.manifest.node));
-            if let Some((_, object)) = found {
-                return Some(format!(
-                    "not known: Kyverno's {kind} {} makes policies",
-                    object.manifest.name().unwrap_or_default()
-                ));
-            }
-        }
-        None
     }
+}
 
-    /// The namespace of the operator, where something in the repository deploys it.
-    pub(crate) fn operator_namespaces(&self) -> Vec<&str> {
-        let is_operator = |node: &Node| {
-            let chart = ["/spec/chart/spec/chart", "/spec/source/chart", "/spec/sources/*/chart"];
-            let charts = chart.iter().flat_map(|pointer| select(node, pointer));
-            charts.into_iter().any(|(node, _)| node.as_str() == Some("cloudnative-pg"))
-                || node.at(&["metadata", "name"]).and_then(Node::as_str) == Some("cnpg-controller-manager")
-        };
-        let kinds = ["HelmRelease", "Application", "Deployment"];
-        let objects = kinds.iter().flat_map(|kind| self.inventory.of_kind(kind));
-        let operators = objects.filter(|(_, object)| is_operator(&object.manifest.node));
-        let mut names: Vec<&str> = operators
-            .flat_map(|(_, object)| {
-                let node = &object.manifest.node;
-                let target = ["/spec/targetNamespace", "/spec/destination/namespace"];
-                let target = target.iter().find_map(|pointer| node.pointer(pointer)?.as_str());
-                let own = object.placements.iter().filter_map(|placement| placement.namespace.name());
-                target.map_or_else(|| own.collect(), |target| vec![target])
-            })
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+fn policy(
+    object: &Object,
+    at: &Placement,
+    kind: &'static str,
+    section: Subject<'_>,
+    pointer: &str,
+    selected: Known<bool>,
+) -> Policy {
+    let (rules, doubt) = rules(section, pointer, kind);
+    let node = &object.manifest.node;
+    Policy {
+        kind,
+        name: object.manifest.name().unwrap_or_default().to_owned(),
+        namespace: at.namespace.name().map(str::to_owned),
+        closes: closes(section, kind).and(selected),
+        rules,
+        doubt,
+        place: node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
     }
+}
+
+/// Whether a section is about ingress. Kubernetes: unless `policyTypes` leaves it out. Cilium: where it
+/// has rules for it, unless `enableDefaultDeny` says otherwise.
+fn closes(section: Subject<'_>, kind: &str) -> Known<bool> {
+    if kind == KUBERNETES {
+        return section.list(&["policyTypes"]).and_then(|types| {
+            let unknown = types.iter().find_map(Node::unknown_reason).map(ToString::to_string);
+            if types.is_empty() || types.iter().any(|one| one.as_str() == Some("Ingress")) {
+                return Known::Known(true);
+            }
+            unknown.map_or(Known::Known(false), Known::Unknown)
+        });
+    }
+    let has = |key| section.list(&[key]).map(|rules| !rules.is_empty());
+    match section.seen(&["enableDefaultDeny", "ingress"]) {
+        Seen::Absent => has("ingress").or(has("ingressDeny")),
+        _ => section.boolean(&["enableDefaultDeny", "ingress"], false),
+    }
+}
+
+/// The rules of a section that let something in, and why there may be others.
+fn rules(section: Subject<'_>, pointer: &str, kind: &str) -> (Vec<Rule>, Option<String>) {
+    match section.list(&["ingress"]) {
+        Known::Known(items) => {
+            let unknown = items.iter().find_map(Node::unknown_reason).map(ToString::to_string);
+            let items = items.iter().enumerate();
+            let rules = items.filter_map(|(at, item)| rule(item, format!("{pointer}/ingress/{at}"), kind));
+            (rules.collect(), unknown)
+        }
+        Known::Unknown(reason) => (Vec::new(), Some(reason)),
+    }
+}
+
+/// Why more policies may be there for a Cluster than are read; `None`: nothing says so.
+fn in_doubt(context: Context<'_>) -> Option<String> {
+    let inventory = context.topology.inventory;
+    let name = |object: &Object| object.manifest.name().unwrap_or_default().to_owned();
+    for kind in UNREAD {
+        if let Some((_, object)) = inventory.of_kind(kind).find(|(_, object)| object.is_deployed()) {
+            return Some(format!("not known: {kind} {} may close it too", name(object)));
+        }
+    }
+    let mut calico = inventory.of_kind(KUBERNETES).filter(|(_, object)| {
+        object.manifest.group().is_some_and(|group| group.ends_with(CALICO))
+            && object.placements.iter().any(|at| reaches(at, context.placement))
+    });
+    if let Some((_, object)) = calico.next() {
+        return Some(format!("not known: Calico's {KUBERNETES} {} may close it too", name(object)));
+    }
+    for kind in ["ClusterPolicy", "Policy"] {
+        let mut objects = inventory.of_kind(kind).filter(|(_, object)| object.is_deployed());
+        if let Some((_, object)) = objects.find(|(_, object)| generates_policies(&object.manifest.node)) {
+            return Some(format!("not known: Kyverno's {kind} {} makes policies", name(object)));
+        }
+    }
+    None
 }
 
 fn generates_policies(node: &Node) -> bool {
@@ -210,30 +270,10 @@ fn generates_policies(node: &Node) -> bool {
 }
 
 /// Whether the pods of a Cluster are closed to what nobody lets in.
-pub(crate) fn is_closed(context: Context<'_>, policies: &[PolicyView]) -> Known<bool> {
-    let closed =
-        policies.iter().map(|policy| policy.closes_ingress.clone()).fold(Known::Known(false), Known::or);
-    match (closed, context.topology.policies_in_doubt()) {
-        (Known::Known(false), Some(reason)) => Known::Unknown(reason),
-        (closed, _) => closed,
-    }
-}
-
-/// Whether the policies together let the operator ask the pods for their status.
-pub(crate) fn admits_operator(context: Context<'_>, policies: &[PolicyView]) -> Known<bool> {
-    let namespaces = context.topology.operator_namespaces();
-    if namespaces.is_empty() {
-        return Known::Unknown(
-            "not known: nothing in the repository says where the operator runs".to_owned(),
-        );
-    }
-    let admits = policies
-        .iter()
-        .flat_map(|policy| &policy.admits)
-        .map(|rule| peers::admits(rule, &namespaces, STATUS));
-    let admitted = admits.fold(Known::Known(false), Known::or);
-    match (admitted, context.topology.policies_in_doubt()) {
-        (Known::Known(false), Some(reason)) => Known::Unknown(reason),
-        (admitted, _) => admitted,
+pub(crate) fn is_closed(context: Context<'_>, policies: &[Policy]) -> Known<bool> {
+    let closed = policies.iter().map(|policy| policy.closes.clone()).fold(Known::Known(false), Known::or);
+    match closed {
+        Known::Known(false) => in_doubt(context).map_or(Known::Known(false), Known::Unknown),
+        closed => closed,
     }
 }

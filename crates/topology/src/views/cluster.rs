@@ -4,7 +4,7 @@ use crate::index::applications::{ApplicationView, applications, database_owners}
 use crate::index::databases::{BOOTSTRAPS, application_secret, superuser_secret};
 use crate::index::makers::{Reaches, is_operator};
 use crate::monitors::{WatcherView, watchers};
-use crate::policies::{PolicyView, admits_operator, is_closed, policies};
+use crate::policies::{Policy, PolicyView, admits_operator, is_closed, policies};
 use crate::read::{Seen, Subject, place};
 use crate::stores::archive::{ArchiveView, Archived, of_cluster};
 use crate::stores::copies::{CopyView, IllusionView, copies, illusions};
@@ -120,7 +120,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
         is_pruned: is_pruned(context),
         is_closed: is_closed(context, &policies),
         admits_operator: admits_operator(context, &policies),
-        policies,
+        policies: policies.iter().map(Policy::view).collect(),
         watchers: watchers(context),
         applications: applications(context),
         database_owners: database_owners(context),

@@ -56,6 +56,7 @@ impl Repository {
         self.environments.last_mut().unwrap().opaque.push(Opaque {
             what: what.to_owned(),
             version: None,
+            namespace: None,
             span,
         });
         self
