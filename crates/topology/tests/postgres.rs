@@ -52,6 +52,9 @@ fn a_catalog_may_have_no_image_for_the_version() {
     let has_image = ["postgres.has_image"];
     assert_eq!(ask_beside(&from_catalog("17"), CATALOG, &has_image), ["true"]);
     assert_eq!(ask_beside(&from_catalog("18"), CATALOG, &has_image), ["false"]);
+    let two = [&CATALOG.replace("major: 17", "major: 18"), CATALOG].concat();
+    assert_eq!(ask_beside(&from_catalog("18"), &two, &has_image), ["true"]);
+    assert_eq!(ask_beside(&from_catalog("17"), &two, &has_image), ["true"]);
     assert_eq!(
         ask(&from_catalog("17"), &has_image),
         ["unknown: not known: ClusterImageCatalog postgresql is not in the repository"]

@@ -243,13 +243,19 @@ fn catalog_image<'n>(
         _ => return Known::Unknown("not known: the reference is not complete".to_owned()),
     };
     let found = context.topology.inventory.resolve(context.placement, CNPG, &kind, &name);
-    let Some(catalog) = found.first() else {
-        return Known::Unknown(format!("not known: {kind} {name} is not in the repository"));
-    };
-    Subject::new(catalog.object).list(&["spec", "images"]).map(|images| {
-        let of_major = images.iter().find(|image| image.at(&["major"]).and_then(Node::as_i64) == Some(major));
-        of_major.and_then(|image| image.at(&["image"]))
-    })
+    let mut missing = Known::Unknown(format!("not known: {kind} {name} is not in the repository"));
+    // One directory may hold several of the name, for different places.
+    for catalog in found {
+        let images = Subject::new(catalog.object).list(&["spec", "images"]).map(|images| {
+            let is_meant = |image: &&Node| image.at(&["major"]).and_then(Node::as_i64) == Some(major);
+            images.iter().find(is_meant).and_then(|image| image.at(&["image"]))
+        });
+        match images {
+            Known::Known(Some(image)) => return Known::Known(Some(image)),
+            other => missing = other,
+        }
+    }
+    missing
 }
 
 /// What a tag says, where it is one of PostgreSQL.
