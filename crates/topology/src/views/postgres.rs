@@ -303,10 +303,14 @@ fn archive_mode(cluster: Subject<'_>) -> Known<&'static str> {
     })
 }
 
+/// Names that PostgreSQL takes and does not list: older ones of other parameters, and one without effect.
+const UNLISTED: [&str; 5] =
+    ["force_parallel_mode", "sort_mem", "ssl_ecdh_curve", "ssl_renegotiation_limit", "vacuum_mem"];
+
 fn parameter(entry: &Entry, version: &Version, archive_mode: &Known<&str>) -> ParameterView {
     let name = entry.key.as_str();
     let text = scalar(&entry.value);
-    let is_extensions = name.contains('.');
+    let is_extensions = name.contains('.') || UNLISTED.contains(&name.to_ascii_lowercase().as_str());
     let majors = known::majors(name);
     let exists = |major: i64| is_extensions || majors.contains(&major);
     let of_value = |read: &dyn Fn(&Row, &str) -> Option<String>| {
