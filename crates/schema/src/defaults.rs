@@ -52,8 +52,11 @@ fn fill(of: Type, value: &mut Value) {
             }
         }
         Value::Array(items) => {
-            let inner = of.inner();
-            items.iter_mut().for_each(|item| inner.into_iter().for_each(|of| fill(of, item)));
+            if let Some(of) = of.inner() {
+                for item in items {
+                    fill(of, item);
+                }
+            }
         }
         _ => {}
     }

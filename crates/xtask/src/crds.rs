@@ -181,7 +181,7 @@ fn bounds(schema: &Node) -> Result<Vec<Check>, String> {
     }
     match schema.get("x-kubernetes-list-type").and_then(Node::as_str) {
         Some("map") => {
-            found.push(("ListMap", 0, strings(schema.get("x-kubernetes-list-map-keys")).join("\n")))
+            found.push(("ListMap", 0, strings(schema.get("x-kubernetes-list-map-keys")).join("\n")));
         }
         Some("set") => found.push(("Set", 0, String::new())),
         _ => {}

@@ -30,9 +30,9 @@ fn run(mut arguments: Vec<String>) -> Result<(), String> {
         arguments.remove(0);
     }
     let inputs: Vec<PathBuf> = arguments.iter().skip(1).map(PathBuf::from).collect();
-    let (file, text) = match arguments.first().map(String::as_str) {
-        Some("schema") if !inputs.is_empty() => ("crds.rs", emit::emit(&crds::read(&inputs)?)),
-        Some("parameters") if inputs.len() == 1 => ("parameters.rs", parameters::generate(&inputs[0])?),
+    let (file, text) = match (arguments.first().map(String::as_str), inputs.as_slice()) {
+        (Some("schema"), [_, ..]) => ("crds.rs", emit::emit(&crds::read(&inputs)?)),
+        (Some("parameters"), [table]) => ("parameters.rs", parameters::generate(table)?),
         _ => return Err("usage: xtask [--check] schema DIR… | parameters FILE".to_owned()),
     };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/src/generated").join(file);

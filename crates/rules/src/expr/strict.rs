@@ -186,6 +186,8 @@ fn phrase(expr: &Expr) -> String {
         Expr::Ident(name) => name.clone(),
         Expr::Select(select) => match &select.operand.expr {
             Expr::Ident(name) if name == "object" => select.field.clone(),
+            // A view's verdict on what it stands for: `spec.affinity`, not `spec.affinity.is_accepted`.
+            Expr::Ident(name) if name == "self" && select.field.starts_with("is_") => SUBJECT.to_owned(),
             operand => format!("{}.{}", phrase(operand), select.field),
         },
         Expr::Call(call) => {
