@@ -7,7 +7,7 @@ use crate::index::mentions::{Mention, mentions};
 use crate::index::reach::reaches;
 use crate::inventory::{Inventory, ObjectId, Placement};
 use crate::operator::release::{self, OperatorRelease};
-use crate::stores::archive::Archived;
+use crate::stores::archive::Archives;
 use crate::stores::site::Served;
 use crate::views::{Context, Views};
 use jiff::civil::{DateTime, date};
@@ -69,7 +69,7 @@ pub struct Topology<'i> {
     clients: OnceLock<Clients>,
     operator: OnceLock<Option<OperatorRelease>>,
     pub(crate) served: OnceLock<Served>,
-    pub(crate) archives: OnceLock<Vec<Archived>>,
+    pub(crate) archives: OnceLock<Archives>,
     /// By object.
     mentions: OnceLock<Box<[OnceLock<Vec<Mention>>]>>,
 }

@@ -75,13 +75,13 @@ pub(crate) fn applications(context: Context<'_>) -> Vec<ApplicationView> {
 
 /// The Cluster at a context as a database, and the Poolers in front of it.
 fn databases_of_cluster(context: Context<'_>) -> Vec<DatabaseIndex> {
-    let own = context.object().and_then(|object| object.manifest.name());
-    let all = context.topology.databases().all.iter().enumerate();
-    let mine = all.filter(|(_, database)| {
-        Some(database.cluster.as_str()) == own
-            && means(context.placement, &database.cluster, &database.placement)
-    });
-    mine.map(|(index, _)| index).collect()
+    let databases = context.topology.databases();
+    let Some(own) = context.object().and_then(|object| object.manifest.name()) else { return Vec::new() };
+    let named = databases.of_cluster(own).iter().copied();
+    let is_mine = |index: &DatabaseIndex| {
+        databases.get(*index).is_some_and(|one| means(context.placement, &one.cluster, &one.placement))
+    };
+    named.filter(is_mine).collect()
 }
 
 /// The objects that use one of these databases.

@@ -39,6 +39,8 @@ pub(crate) type DatabaseIndex = usize;
 pub(crate) struct Databases {
     pub(crate) all: Vec<Database>,
     names: HashMap<String, Vec<(DatabaseIndex, Via)>>,
+    /// By the name of the Cluster.
+    of_cluster: HashMap<String, Vec<DatabaseIndex>>,
 }
 
 impl Databases {
@@ -61,6 +63,11 @@ impl Databases {
     /// What a whole word can mean.
     pub(crate) fn named(&self, word: &str) -> &[(DatabaseIndex, Via)] {
         self.names.get(word).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The Clusters of that name, and the Poolers in front of them.
+    pub(crate) fn of_cluster(&self, name: &str) -> &[DatabaseIndex] {
+        self.of_cluster.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn get(&self, index: DatabaseIndex) -> Option<&Database> {
@@ -89,6 +96,7 @@ impl Databases {
         for (word, via) in names {
             self.names.entry(word).or_default().push((index, via));
         }
+        self.of_cluster.entry(cluster.clone()).or_default().push(index);
         self.all.push(Database { object, placement: placement.clone(), name, cluster, is_pooler });
     }
 }

@@ -9,6 +9,7 @@ use crate::topology::Topology;
 use crate::view::{Known, Place};
 use crate::views::Context;
 use crate::views::plugin::PluginView;
+use std::collections::HashMap;
 
 crate::view! {
     /// Where a Cluster archives its WAL, and where its base backups go with it.
@@ -122,9 +123,60 @@ impl Archived {
     }
 }
 
+/// Every deployed Cluster with its archive, arranged by what is asked of them.
+#[derive(Debug)]
+pub(crate) struct Archives {
+    all: Vec<Archived>,
+    of_object: HashMap<ObjectId, Vec<usize>>,
+    in_store: HashMap<String, Vec<usize>>,
+    replicas: Vec<usize>,
+}
+
+impl Archives {
+    fn new(all: Vec<Archived>) -> Self {
+        let mut of_object: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+        let mut in_store: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut replicas = Vec::new();
+        for (index, archived) in all.iter().enumerate() {
+            of_object.entry(archived.object).or_default().push(index);
+            if let Some((path, _)) = archived.key() {
+                in_store.entry(path.to_owned()).or_default().push(index);
+            }
+            if archived.is_replica == Known::Known(true) {
+                replicas.push(index);
+            }
+        }
+        Self { all, of_object, in_store, replicas }
+    }
+
+    fn these<'a>(&'a self, indices: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a Archived> {
+        indices.into_iter().flatten().filter_map(|index| self.all.get(*index))
+    }
+
+    /// All of them, in the order of the Inventory.
+    pub(crate) fn all(&self) -> &[Archived] {
+        &self.all
+    }
+
+    /// The Cluster at a context.
+    pub(crate) fn at(&self, context: Context<'_>) -> Option<&Archived> {
+        self.these(self.of_object.get(&context.object)).find(|one| one.placement == *context.placement)
+    }
+
+    /// Those that archive to the store of that path.
+    pub(crate) fn in_store<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Archived> {
+        self.these(self.in_store.get(path))
+    }
+
+    /// The replica Clusters.
+    pub(crate) fn replicas(&self) -> impl Iterator<Item = &Archived> {
+        self.these(Some(&self.replicas))
+    }
+}
+
 impl Topology<'_> {
     /// Every deployed Cluster with its archive.
-    pub(crate) fn archives(&self) -> &[Archived] {
+    pub(crate) fn archives(&self) -> &Archives {
         self.archives.get_or_init(|| {
             let mut all = Vec::new();
             let clusters = self.inventory.of_kind("Cluster");
@@ -150,7 +202,7 @@ impl Topology<'_> {
                     });
                 }
             }
-            all
+            Archives::new(all)
         })
     }
 }

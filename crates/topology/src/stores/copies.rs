@@ -131,11 +131,10 @@ fn mirrors<'s>(context: Context<'s>, store: &StoreView) -> Vec<(&'s str, &'s str
 /// The archives of the replica Clusters that follow this one from its archive or over the network.
 fn replicas(context: Context<'_>, name: &str, archive: &ArchiveView) -> Vec<CopyView> {
     let topology = context.topology;
-    let own = topology.archives().iter().filter(|replica| {
-        replica.is_replica == Known::Known(true)
-            && replica.is_hibernated != Known::Known(true)
-            && replica.object != context.object
-    });
+    let own = topology
+        .archives()
+        .replicas()
+        .filter(|replica| replica.is_hibernated != Known::Known(true) && replica.object != context.object);
     own.filter_map(|replica| {
         let there = replica.archive.known()?.as_ref()?;
         let at = Context { topology, object: replica.object, placement: &replica.placement };

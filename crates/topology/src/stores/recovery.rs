@@ -62,11 +62,7 @@ fn external(
         _ => server.as_ref().map(|server| Some(server.map_or_else(|| default.to_owned(), ToOwned::to_owned))),
     };
     let key = key(&store, &server_name);
-    let mine = context
-        .topology
-        .archives()
-        .iter()
-        .find(|archived| archived.object == context.object && archived.placement == *context.placement);
+    let mine = context.topology.archives().at(context);
     let is_own_archive = is_key(mine, key.as_ref());
     let own_name = mine
         .map(|mine| mine.archive.as_ref().map(|archive| archive.as_ref().map(|one| one.server_name.clone())));
@@ -149,9 +145,8 @@ fn written(context: Context<'_>, key: Known<(String, String)>) -> (Known<bool>, 
         Known::Known(key) => key,
     };
     let archives = context.topology.archives();
-    let alike = archives.iter().filter(|archived| archived.speaks_as(context.placement));
     let in_store: Vec<&Archived> =
-        alike.filter(|archived| archived.key().is_some_and(|(own, _)| own == path)).collect();
+        archives.in_store(&path).filter(|archived| archived.speaks_as(context.placement)).collect();
     let writes = |archived: &&&Archived| {
         archived.key().is_some_and(|(_, own)| own == server) && archived.is_hibernated != Known::Known(true)
     };
@@ -162,7 +157,7 @@ fn written(context: Context<'_>, key: Known<(String, String)>) -> (Known<bool>, 
     names.sort();
     names.dedup();
     let names = Known::Known(names);
-    let unknown = archives.iter().find_map(|archived| match &archived.archive {
+    let unknown = archives.all().iter().find_map(|archived| match &archived.archive {
         Known::Unknown(reason) => Some(reason.clone()),
         Known::Known(_) => None,
     });

@@ -42,7 +42,7 @@ pub(crate) fn blind_alerts(context: Context<'_>) -> Vec<BlindAlertView> {
 
 fn blind_alert(context: Context<'_>, alert: &str, metric: &str, at: Place) -> BlindAlertView {
     let (mut blind_for, mut works_for) = (Vec::new(), Vec::new());
-    for archived in context.topology.archives() {
+    for archived in context.topology.archives().all() {
         let by_plugin =
             archived.archive.known().and_then(Option::as_ref).is_some_and(|one| one.by == "plugin");
         if by_plugin { &mut blind_for } else { &mut works_for }.push(archived.name.clone());

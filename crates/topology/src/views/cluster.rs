@@ -187,11 +187,11 @@ pub(crate) fn is_hibernated(cluster: Subject<'_>) -> Known<bool> {
 /// The deployed Clusters of another name or namespace that surely archive to the same place.
 fn collisions(context: Context<'_>, name: &str) -> Vec<CollisionView> {
     let archives = context.topology.archives();
-    let is_mine = |one: &&Archived| one.object == context.object && one.placement == *context.placement;
-    let Some(mine) = archives.iter().find(is_mine) else { return Vec::new() };
+    let Some(mine) = archives.at(context) else { return Vec::new() };
     let Some(key) = mine.key() else { return Vec::new() };
     let is_other = |one: &&Archived| one.name != name || !one.namespace().may_be_same(mine.namespace());
-    let same = archives.iter().filter(|one| one.key() == Some(key) && one.speaks_as(context.placement));
+    let same =
+        archives.in_store(key.0).filter(|one| one.key() == Some(key) && one.speaks_as(context.placement));
     let others = same.filter(is_other).map(|one| CollisionView {
         name: one.name.clone(),
         namespace: one.namespace().name().map(str::to_owned),
