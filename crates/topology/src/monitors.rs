@@ -1,7 +1,7 @@
 //! What watches a Cluster: monitors of pods and services.
 
 use crate::index::databases::CNPG;
-use crate::index::reach::reaches;
+use crate::index::reach::{opaque_database, reaches};
 use crate::inventory::{Object, Placement, Wholeness};
 use crate::labels::PodLabels;
 use crate::read::{Subject, place};
@@ -42,6 +42,10 @@ pub(crate) fn monitor(context: Context<'_>) -> Option<MonitorView> {
     let selects = clusters.iter().map(|(object, at)| selects_cluster(selector, object, at));
     let pooler = label(selector, "cnpg.io/poolerName").is_some();
     let selects = if pooler { Known::Known(true) } else { selects.fold(Known::Known(false), Known::or) };
+    let selects = match selects {
+        Known::Known(false) => hidden(context).map_or(selects, Known::Unknown),
+        selects => selects,
+    };
     let unknown = named.and_then(Node::unknown_reason).map(ToString::to_string);
     let mut candidates: Vec<String> =
         clusters.iter().filter_map(|(object, _)| object.manifest.name().map(str::to_owned)).collect();
@@ -57,6 +61,22 @@ pub(crate) fn monitor(context: Context<'_>) -> Option<MonitorView> {
         candidates,
         place: Some(place(named.unwrap_or(selector), "/spec/selector")),
     })
+}
+
+/// Why there may be a Cluster that is not read.
+fn hidden(context: Context<'_>) -> Option<String> {
+    let inventory = context.topology.inventory;
+    if let Some(part) = opaque_database(inventory, context.placement) {
+        return Some(format!("not known: {} may hold it", part.what));
+    }
+    let mut all = inventory.of_kind("Cluster").map(|(_, object)| object);
+    let is_patch = |object: &&Object| {
+        object.manifest.group() == Some(CNPG)
+            && object.wholeness != Wholeness::Whole
+            && object.placements.iter().any(|at| reaches(context.placement, at))
+    };
+    let patch = all.find(is_patch)?;
+    Some(format!("not known: only a part of Cluster {} is read", patch.manifest.name().unwrap_or_default()))
 }
 
 fn label<'n>(selector: &'n Node, key: &str) -> Option<&'n Node> {

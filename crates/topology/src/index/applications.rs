@@ -4,7 +4,7 @@ use crate::index::databases::{CNPG, DatabaseIndex, Via};
 use crate::index::reach::means;
 use crate::inventory::{EnvironmentId, Object, ObjectId};
 use crate::read::{Subject, place};
-use crate::view::Place;
+use crate::view::{Known, Place};
 use crate::views::Context;
 use crate::views::workload::dumps;
 use std::collections::BTreeMap;
@@ -122,18 +122,25 @@ fn is_tool(object: &Object) -> bool {
     is_named || matches!(object.manifest.kind(), Some("Job" | "CronJob"))
 }
 
-/// The owners of the databases that `Database` objects make in the Cluster at a context.
-pub(crate) fn database_owners(context: Context<'_>) -> Vec<String> {
-    let Some(name) = context.object().and_then(|object| object.manifest.name()) else { return Vec::new() };
-    let objects = context.topology.inventory.of_kind("Database").map(|(_, object)| object);
-    let mine = objects.filter(|object| {
+/// The owners of the databases that `Database` objects make in the Cluster at a context; not known
+/// where another Cluster of its name may be the one that is meant.
+pub(crate) fn database_owners(context: Context<'_>) -> Known<Vec<String>> {
+    let Some(own) = context.object() else { return Known::Known(Vec::new()) };
+    let Some(name) = own.manifest.name() else { return Known::Known(Vec::new()) };
+    let of_kind = |kind| context.topology.inventory.of_kind(kind).map(|(_, object)| object);
+    let is_near = |object: &&Object| {
         object.manifest.group() == Some(CNPG)
-            && Subject::new(object).raw(&["spec", "cluster", "name"]) == Some(name)
             && object.placements.iter().any(|at| means(context.placement, name, at))
-    });
+    };
+    let mine = of_kind("Database").filter(is_near);
+    let mine = mine.filter(|object| Subject::new(object).raw(&["spec", "cluster", "name"]) == Some(name));
     let mut owners: Vec<String> =
         mine.filter_map(|object| Subject::new(object).raw(&["spec", "owner"]).map(str::to_owned)).collect();
     owners.sort();
     owners.dedup();
-    owners
+    let is_twin = |object: &&Object| !std::ptr::eq(*object, own) && object.manifest.name() == Some(name);
+    if !owners.is_empty() && of_kind("Cluster").filter(is_near).any(|object| is_twin(&object)) {
+        return Known::Unknown(format!("not known: several Clusters are called {name} here"));
+    }
+    Known::Known(owners)
 }

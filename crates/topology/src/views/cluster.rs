@@ -77,7 +77,7 @@ crate::view! {
         /// The applications that use it, by what groups them.
         pub applications: Vec<ApplicationView>,
         /// The owners of the databases that `Database` objects make in it.
-        pub database_owners: Vec<String>,
+        pub database_owners: Known<Vec<String>>,
         /// The Secret with the application's credentials: the one that its bootstrap names, else `<name>-app`.
         pub app_secret: Known<String>,
         /// What makes that Secret, other than the operator itself.
