@@ -1,5 +1,6 @@
 //! Parsed texts to objects: which of them matter, whether they are whole, where they go.
 
+use crate::argocd;
 use crate::environment::Deployment;
 use crate::hash::FastMap;
 use crate::input::Layout;
@@ -53,7 +54,7 @@ impl<'a> Context<'a> {
         if kinds::is_kustomize(manifest) {
             return false;
         }
-        if kinds::is_judged(manifest) || kinds::is_flux_kustomization(manifest) {
+        if kinds::is_judged(manifest) || kinds::is_flux_kustomization(manifest) || argocd::is_root(manifest) {
             return true;
         }
         let named = self.named_at.get(&file).copied().unwrap_or_default();

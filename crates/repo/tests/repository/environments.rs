@@ -109,6 +109,7 @@ fn an_application_set_deploys_the_directories_that_its_globs_mean() {
     assert_eq!(
         found(&files),
         [
+            "ApplicationSet/apps is not deployed",
             "Cluster/db in media by ArgoCd k8s/media",
             "Cluster/deep is not deployed",
             "Cluster/excluded is not deployed",
