@@ -228,5 +228,5 @@ impl Node {
 
 /// Escapes a key for use in an RFC 6901 pointer.
 pub fn pointer_token(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1") } else { key.to_owned() }
 }

@@ -7,6 +7,7 @@ use crate::rule_file::{JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
 use crate::select::Select;
 use crate::template::Template;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use topology::view::FieldSchema;
 
 /// The paths of a rule, by kind.
@@ -18,7 +19,8 @@ pub(crate) struct Judging {
     pub(crate) applies: Option<Expr>,
     pub(crate) select: Paths,
     pub(crate) each: Option<Expr>,
-    pub(crate) assert: Option<Expr>,
+    /// Compiled when something is there that must hold it.
+    assert: OnceLock<Result<Option<Expr>, String>>,
 }
 
 /// What it takes to tell that a rule is broken.
@@ -45,11 +47,26 @@ impl Judging {
         let select = paths.map_or_else(|| compiler.all_paths(file), Ok)?;
         let applies = compiler.optional("/applies", file.applies.as_deref())?;
         let each = compiler.each(file)?;
-        let names = each.as_ref().map(|(_, schema)| names.with_self(schema));
-        let compiler = names.as_ref().map_or(compiler, |names| Compiler { places, names });
-        let assert = compiler.optional("/assert", file.assert.as_deref())?;
-        Ok(Self { applies, select, each: each.map(|(each, _)| each), assert })
+        Ok(Self { applies, select, each: each.map(|(each, _)| each), assert: OnceLock::new() })
     }
+
+    /// What must hold of `self`; the error is one sentence.
+    pub(crate) fn assert(&self, file: &RuleFile) -> Result<Option<&Expr>, &str> {
+        let compile = || compile_assert(file, &RuleText::new(&file.id, "")).map_err(|error| error.message);
+        self.assert.get_or_init(compile).as_ref().map(Option::as_ref).map_err(String::as_str)
+    }
+}
+
+/// Compiles what must hold of `self`.
+pub(crate) fn compile_assert(file: &RuleFile, places: &RuleText<'_>) -> Result<Option<Expr>, RuleError> {
+    let params = params(file);
+    let variables = common_variables(&file.kinds);
+    let names = Names::new(&params, &variables);
+    let compiler = Compiler { places, names: &names };
+    let each = compiler.each(file)?;
+    let names = each.map(|(_, schema)| names.with_self(schema));
+    let compiler = names.as_ref().map_or(compiler, |names| Compiler { places, names });
+    compiler.optional("/assert", file.assert.as_deref())
 }
 
 impl Telling {

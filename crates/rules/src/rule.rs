@@ -1,6 +1,6 @@
 //! Rules ready to judge: read from a file or embedded, compiled when first needed.
 
-use crate::compile::{Judging, Telling};
+use crate::compile::{Judging, Telling, compile_assert};
 use crate::config::{Demand, Param, RuleEntry, RuleTable};
 use crate::finding::{RuleDoc, Severity};
 use crate::rule_error::{RuleError, RuleText};
@@ -47,6 +47,7 @@ impl Rule {
         let mut file: RuleFile =
             serde_saphyr::from_str(text).map_err(|error| unreadable(&places, text, &error))?;
         let judging = Judging::new(&file, &places, None)?;
+        compile_assert(&file, &places)?;
         let telling = Telling::new(&file, &places)?;
         Ok(Self {
             id: file.id.as_str().into(),

@@ -2,6 +2,7 @@
 
 use manifest::{Limits, Reading, Source, SourceId, Span};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Something wrong with a rule file: nothing is judged until it is mended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,14 +26,20 @@ pub struct RuleError {
 pub(crate) struct RuleText<'t> {
     text: &'t str,
     source: Source,
-    reading: Reading,
+    reading: OnceLock<Reading>,
 }
 
 impl<'t> RuleText<'t> {
     pub(crate) fn new(path: &str, text: &'t str) -> Self {
         let source = Source::new(path, text.as_bytes().to_vec());
-        let reading = manifest::read(&source, SourceId(0), &Limits::default());
-        Self { text, source, reading }
+        Self { text, source, reading: OnceLock::new() }
+    }
+
+    /// The value of the file, read when a place in it is asked for.
+    fn root(&self) -> Option<&manifest::Node> {
+        let read = || manifest::read(&self.source, SourceId(0), &Limits::default());
+        let documents = &self.reading.get_or_init(read).documents;
+        documents.first().and_then(|document| document.content.as_ref().ok())
     }
 
     /// An error at the value of an RFC 6901 pointer, or inside of it: `at` is a byte of the
@@ -44,7 +51,7 @@ impl<'t> RuleText<'t> {
         message: impl Into<String>,
         help: Option<String>,
     ) -> RuleError {
-        let root = self.reading.documents.first().and_then(|document| document.content.as_ref().ok());
+        let root = self.root();
         let node = root.and_then(|root| root.pointer(pointer));
         let whole = node.map_or(0..0, |node| range(node.origin.span));
         let value = node.and_then(manifest::Node::as_str);
@@ -54,7 +61,7 @@ impl<'t> RuleText<'t> {
 
     /// Whether the value at a pointer is this text.
     pub(crate) fn is_text(&self, pointer: &str, text: &str) -> bool {
-        let root = self.reading.documents.first().and_then(|document| document.content.as_ref().ok());
+        let root = self.root();
         root.and_then(|root| root.pointer(pointer)).and_then(manifest::Node::as_str) == Some(text)
     }
 

@@ -82,11 +82,40 @@ impl Select {
     /// Every place it leads to in `root`, in order. A path whose last part is missing leads to
     /// the place where it would be, unless a wildcard is among what is missing: no list, no items.
     pub(crate) fn select<'n>(&self, root: &'n Node) -> Vec<Selection<'n>> {
+        if let Some(selection) = self.names_only(root) {
+            return vec![selection];
+        }
         let start =
             Selection { pointer: String::new(), pattern: String::new(), found: Found::Node(root), key: None };
         let mut found = Vec::new();
         walk(&self.steps, start, &mut found);
         found
+    }
+}
+
+impl Select {
+    /// The place that a path of names leads to, without the strings of every step on the way; `None` for
+    /// another path, or where something on the way is not known.
+    fn names_only<'n>(&self, root: &'n Node) -> Option<Selection<'n>> {
+        let (mut node, mut key) = (Some(root), None);
+        for step in &self.steps {
+            let Step::Name(name) = step else { return None };
+            node = match node.map(|node| &node.value) {
+                Some(Value::Map(map)) => match map.lookup(name) {
+                    Lookup::Present(entry) => {
+                        key = Some(entry.key_origin);
+                        Some(&entry.value)
+                    }
+                    Lookup::Absent => None,
+                    Lookup::Unknown(_) => return None,
+                },
+                Some(Value::Unknown(_)) => return None,
+                _ => None,
+            };
+        }
+        let pointer = self.pattern();
+        let found = node.map_or(Found::Absent, Found::Node);
+        Some(Selection { pattern: pointer.clone(), pointer, found, key })
     }
 }
 

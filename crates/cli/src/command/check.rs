@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     let exit = exit(arguments, &report);
     drop(report);
     // The program ends here; what was read need not be taken apart piece by piece before.
-    std::mem::forget((scan, judgement));
+    std::mem::forget((scan, judgement, rules));
     Ok(exit)
 }
 

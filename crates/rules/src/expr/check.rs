@@ -33,29 +33,32 @@ impl From<FieldType> for Type<'_> {
 
 /// The names that an expression may use.
 #[derive(Debug, Default)]
-pub(crate) struct Names<'n>(Vec<(&'n str, Type<'n>)>);
+pub(crate) struct Names<'n> {
+    all: Vec<(&'n str, Type<'n>)>,
+    /// Those that are indexed by text.
+    lookups: Vec<&'static str>,
+}
 
 impl<'n> Names<'n> {
     /// `self`, `object`, `params` with these names, and these variables of the topology.
     pub(crate) fn new(params: &'n [&'n str], variables: &[FieldSchema]) -> Self {
         let mut names = vec![("self", Type::Any), ("object", Type::Any), ("params", Type::Params(params))];
         names.extend(variables.iter().map(|variable| (variable.name, variable.kind.into())));
-        Self(names)
+        let lookups = variables.iter().filter(|one| matches!(one.kind, FieldType::Lookup(_)));
+        Self { all: names, lookups: lookups.map(|variable| variable.name).collect() }
     }
 
     /// The same names, where `self` is a view.
     pub(crate) fn with_self(&self, schema: &'static Schema) -> Self {
-        let names = self
-            .0
-            .iter()
-            .map(|(name, kind)| (*name, if *name == "self" { Type::View(schema) } else { *kind }));
-        Self(names.collect())
+        let names = self.all.iter();
+        let names =
+            names.map(|(name, kind)| (*name, if *name == "self" { Type::View(schema) } else { *kind }));
+        Self { all: names.collect(), lookups: self.lookups.clone() }
     }
 
     /// The names that are indexed by text.
-    pub(crate) fn lookups(&self) -> Vec<&'n str> {
-        let lookups = self.0.iter().filter(|(_, kind)| matches!(kind, Type::Lookup(_)));
-        lookups.map(|(name, _)| *name).collect()
+    pub(crate) fn lookups(&self) -> &[&'static str] {
+        &self.lookups
     }
 }
 
@@ -105,9 +108,9 @@ impl<'c> Checker<'c> {
             return Ok(Type::Any);
         }
         let local = locals.iter().rev().find(|(local, _)| local == name).map(|(_, kind)| *kind);
-        let known = || self.names.0.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+        let known = || self.names.all.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
         local.or_else(known).ok_or_else(|| {
-            let names: Vec<&str> = self.names.0.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = self.names.all.iter().map(|(name, _)| *name).collect();
             self.error(name, "no variable of that name", &names)
         })
     }

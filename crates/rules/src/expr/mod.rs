@@ -45,13 +45,15 @@ pub(crate) enum Silence {
     Failed(String),
 }
 
-/// A checked expression.
+/// A checked expression. Most are used in one of the two forms only.
 #[derive(Debug)]
 pub(crate) struct Expr {
+    parsed: Expression,
+    lookups: Vec<&'static str>,
     /// For reading text and places.
-    plain: Expression,
+    plain: OnceLock<Expression>,
     /// Every read of an unknown is an error.
-    strict: Expression,
+    strict: OnceLock<Expression>,
 }
 
 /// A view, and its place.
@@ -103,13 +105,21 @@ impl Expr {
         let Some(found) = wanted(check::check(&parsed, text, names)?) else {
             return Err(ExprError { message: "this is no list of views".to_owned(), at: None, help: None });
         };
-        let strict = strict::strict(parsed.clone(), &names.lookups());
-        Ok((Self { plain: strict::plain(parsed, &names.lookups()), strict }, found))
+        let (plain, strict) = (OnceLock::new(), OnceLock::new());
+        Ok((Self { parsed, lookups: names.lookups().to_vec(), plain, strict }, found))
+    }
+
+    fn plain(&self) -> &Expression {
+        self.plain.get_or_init(|| strict::plain(self.parsed.clone(), &self.lookups))
+    }
+
+    fn strict(&self) -> &Expression {
+        self.strict.get_or_init(|| strict::strict(self.parsed.clone(), &self.lookups))
     }
 
     /// Each item of its value, a list of views, with its place.
     pub(crate) fn items(&self, scope: &dyn Scope) -> Result<Vec<Item>, Silence> {
-        evaluate(&self.strict, scope, |value| {
+        evaluate(self.strict(), scope, |value| {
             let mut found = Vec::new();
             if let Some(list) = value.as_iterable() {
                 let mut items = list.iter();
@@ -123,7 +133,7 @@ impl Expr {
 
     /// Whether it holds.
     pub(crate) fn holds(&self, scope: &dyn Scope) -> Result<bool, Silence> {
-        evaluate(&self.strict, scope, |value| {
+        evaluate(self.strict(), scope, |value| {
             value.downcast_ref::<cel::common::types::CelBool>().map(|b| *b.inner())
         })?
         .ok_or_else(|| Silence::Failed("the expression gives no boolean".to_owned()))
@@ -131,12 +141,12 @@ impl Expr {
 
     /// Its value as people read it; what is not known is shown as it is written.
     pub(crate) fn text(&self, scope: &dyn Scope) -> Result<String, Silence> {
-        evaluate(&self.plain, scope, functions::display)
+        evaluate(self.plain(), scope, functions::display)
     }
 
     /// The places of its value: of a view or map, or of each item of a list of those.
     pub(crate) fn places(&self, scope: &dyn Scope) -> Result<Vec<Place>, Silence> {
-        evaluate(&self.plain, scope, |value| {
+        evaluate(self.plain(), scope, |value| {
             if let Some(place) = value::place_of(value) {
                 return vec![place];
             }

@@ -129,7 +129,7 @@ impl RuleJudge<'_> {
             Found::Unknown(pointer, reason) => {
                 return Outcome::Undecided(format!("{} is {reason}", subject(pointer)));
             }
-            Found::Node(node) if is_maybe_absent(node) && self.compiled.assert.is_none() => {
+            Found::Node(node) if is_maybe_absent(node) && self.rule.file().assert.is_none() => {
                 let reason = node.unknown_reason().map(ToString::to_string).unwrap_or_default();
                 return Outcome::Undecided(format!("{} is {reason}", subject(&selection.pointer)));
             }
@@ -177,10 +177,11 @@ impl RuleJudge<'_> {
 
     /// Whether `assert` holds of `self`; without `self` it does not.
     fn holds(&self, scope: &SelfScope<'_, '_>) -> Outcome {
-        let holds = match &self.compiled.assert {
+        let holds = match self.compiled.assert(self.rule.file()) {
             _ if scope.this.is_none() => Ok(false),
-            None => Ok(true),
-            Some(assert) => assert.holds(scope),
+            Err(message) => Err(Silence::Failed(message.to_owned())),
+            Ok(None) => Ok(true),
+            Ok(Some(assert)) => assert.holds(scope),
         };
         match holds {
             Ok(true) => Outcome::Holds,
