@@ -86,13 +86,13 @@ impl Schedule {
         std::iter::successors(self.next(after), |last| self.next(*last))
     }
 
-    /// The fewest seconds between two times that follow each other, of the first few hundred;
+    /// The fewest seconds between two times that follow each other, of the first hundred;
     /// `None` if there are not two.
     pub fn shortest_interval(&self, after: DateTime) -> Option<i64> {
         if let Times::Every(seconds) = self.times {
             return Some(seconds);
         }
-        let times: Vec<DateTime> = self.times(after).take(400).collect();
+        let times: Vec<DateTime> = self.times(after).take(100).collect();
         let gaps = times.windows(2).filter_map(|pair| {
             let [one, two] = pair else { return None };
             Some(one.duration_until(*two).as_secs())

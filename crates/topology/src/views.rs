@@ -116,7 +116,7 @@ impl<'t> Views<'t> {
             object_stores: ObjectStores(context),
             clusters: Clusters(context),
             external_clusters: ExternalClusters(context),
-            schedules: Schedules(context.topology.settings().now),
+            schedules: Schedules::new(context.topology.settings().now),
             postgres: OnceLock::new(),
             settings: Settings::new(context),
             volumes: OnceLock::new(),

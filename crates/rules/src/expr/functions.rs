@@ -1,11 +1,14 @@
 //! The functions that expressions may call.
 
-use super::strict::{KNOWN, SETTLED, SHOWN, TEXT};
+use super::strict::{KNOWN, MATCHES, SETTLED, SHOWN, TEXT};
 use super::value::{PARTIAL_TYPE, PartialVal, UnknownVal, reason_of, unknown};
 use cel::common::types::{CelBool, CelDouble, CelInt, CelNull, CelString, CelUInt, DYN_TYPE, STRING_TYPE};
 use cel::common::value::{CowVal, Val};
 use cel::{Env, ExecutionError};
 use manifest::{Part, Partial};
+use regex_lite::Regex;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Every function a rule may call, besides operators and macros.
 pub(crate) const FUNCTIONS: [&str; 19] = [
@@ -46,6 +49,9 @@ pub(super) fn environment() -> Env {
         let id = format!("partial_{name}");
         env.add_member_overload(name, &id, PARTIAL_TYPE.to_owned(), vec![STRING_TYPE], function)
     });
+    debug_assert!(declared.is_ok());
+    let declared =
+        env.add_member_overload(MATCHES, MATCHES, STRING_TYPE.to_owned(), vec![STRING_TYPE], matches_cached);
     debug_assert!(declared.is_ok());
     let extended = env.add_extension(cel::extensions::strings);
     debug_assert!(extended.is_ok());
@@ -131,6 +137,35 @@ fn contains<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
         let found = partial.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(word)));
         found.then_some(true)
     })
+}
+
+/// `matches`, with each pattern compiled once a run instead of once an evaluation.
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of `Overload`")]
+fn matches_cached<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<'b, 'v> {
+    let text = |index: usize| args.get(index).and_then(|value| value.downcast_ref::<CelString>());
+    let (Some(text), Some(pattern)) = (text(0), text(1)) else {
+        return Err(ExecutionError::MissingArgumentOrTarget);
+    };
+    let pattern = compiled(pattern.inner())?;
+    Ok(CowVal::owned(CelBool::from(pattern.is_match(text.inner()))))
+}
+
+/// A pattern, compiled once.
+fn compiled(pattern: &str) -> std::result::Result<Arc<Regex>, ExecutionError> {
+    static PATTERNS: RwLock<Option<HashMap<String, Arc<Regex>>>> = RwLock::new(None);
+    let known = PATTERNS.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known.as_ref().and_then(|patterns| patterns.get(pattern)) {
+        return Ok(Arc::clone(known));
+    }
+    drop(known);
+    let made = Regex::new(pattern).map_err(|error| ExecutionError::FunctionError {
+        function: "matches".to_owned(),
+        message: format!("`{pattern}` is no pattern: {error}"),
+    })?;
+    let made = Arc::new(made);
+    let mut patterns = PATTERNS.write().unwrap_or_else(PoisonError::into_inner);
+    patterns.get_or_insert_default().insert(pattern.to_owned(), Arc::clone(&made));
+    Ok(made)
 }
 
 /// A value as people read it.

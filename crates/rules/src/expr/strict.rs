@@ -23,6 +23,9 @@ pub(super) const SHOWN: &str = "@shown";
 /// Stands for what a person would call `self`, which the expression does not know.
 const SUBJECT: &str = "\u{1}";
 
+/// `matches`, as it is evaluated.
+pub(super) const MATCHES: &str = "@matches";
+
 /// Functions of a string that answer for partly known text where they can.
 pub(super) const PARTIAL_AWARE: [&str; 3] = ["startsWith", "endsWith", "contains"];
 
@@ -132,6 +135,9 @@ impl Rewriter<'_> {
         let target = call.target.take();
         call.target = target.map(|target| Box::new(self.value(*target, if of_text { TEXT } else { KNOWN })));
         call.args = self.values(std::mem::take(&mut call.args), guard);
+        if call.func_name == "matches" && call.target.is_some() {
+            MATCHES.clone_into(&mut call.func_name);
+        }
         call
     }
 

@@ -3,6 +3,8 @@
 use crate::cron::{Schedule, with_seconds};
 use crate::view::{View, ViewLookup};
 use jiff::civil::DateTime;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 crate::view! {
     /// What the operator makes of a schedule.
@@ -24,13 +26,24 @@ crate::view! {
     }
 }
 
-/// Schedules, seen from a point in time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Schedules(pub(crate) DateTime);
+/// Schedules, seen from a point in time; each is looked at once.
+#[derive(Debug)]
+pub(crate) struct Schedules {
+    now: DateTime,
+    seen: Mutex<HashMap<String, TimesView>>,
+}
+
+impl Schedules {
+    pub(crate) fn new(now: DateTime) -> Self {
+        Self { now, seen: Mutex::default() }
+    }
+}
 
 impl ViewLookup for Schedules {
     fn find(&self, name: &str) -> Box<dyn View + '_> {
-        Box::new(view(name, self.0))
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = seen.entry(name.to_owned()).or_insert_with(|| view(name, self.now));
+        Box::new(view.clone())
     }
 }
 
