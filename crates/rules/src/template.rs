@@ -9,7 +9,7 @@ pub(crate) struct Template(Vec<Piece>);
 #[derive(Debug)]
 enum Piece {
     Text(String),
-    Value(Expr),
+    Value(Box<Expr>),
 }
 
 impl Template {
@@ -29,7 +29,7 @@ impl Template {
                 ..error
             })?;
             pieces.push(Piece::Text(before.to_owned()));
-            pieces.push(Piece::Value(expr));
+            pieces.push(Piece::Value(Box::new(expr)));
             rest = tail;
         }
         pieces.push(Piece::Text(rest.to_owned()));
