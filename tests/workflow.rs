@@ -192,6 +192,9 @@ fn every_rule_can_be_explained() {
         let run = repository.run(&["explain", id]);
         assert_eq!(run.code, 0, "{id}");
         assert!(run.out.contains("Why") && run.out.contains("Help"), "{id}: {}", run.out);
+        let words = run.out.split_once("Help").map_or("", |(_, help)| help);
+        let words = words.split("\n\n").nth(1).unwrap_or_default();
+        assert!(!words.is_empty() && !words.contains("{{"), "{id} helps with a template: {words}");
     }
     let wrong = repository.run(&["explain", "instances-min-1"]);
     assert_eq!(wrong.code, 2);

@@ -35,7 +35,29 @@ pub fn run_examples(rules: &RuleSet, id: &str) -> Vec<ExampleFailure> {
     rule.documentation().examples.iter().enumerate().filter_map(run).collect()
 }
 
+/// What the rule says of its first example that it finds broken: the words that stand in the file with
+/// expressions, as a person sees them.
+pub fn first_finding(rules: &RuleSet, rule: &Rule) -> Option<Finding> {
+    let example = rule.documentation().examples.iter().find(|example| !example.broken.is_empty())?;
+    let mut found = None;
+    judge_example(rules, rule, example, |judgement, _| {
+        found = judgement.findings.iter().find(|finding| finding.rule == rule.id).cloned();
+        Ok(())
+    })
+    .ok()?;
+    found
+}
+
 fn run_example(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<(), String> {
+    judge_example(rules, rule, example, |judgement, inventory| compare(rule, example, judgement, inventory))
+}
+
+fn judge_example(
+    rules: &RuleSet,
+    rule: &Rule,
+    example: &Example,
+    see: impl FnOnce(&Judgement, &Inventory) -> Result<(), String>,
+) -> Result<(), String> {
     let config = configuration(rules, rule, example)?;
     let (sources, inventory) = inventory_of(&example.manifest)?;
     let topology = Topology::new(&inventory, Settings::default());
@@ -49,7 +71,7 @@ fn run_example(rules: &RuleSet, rule: &Rule, example: &Example) -> Result<(), St
         path: &|_| Some("example.yaml"),
         judged: &|_, _| true,
     });
-    compare(rule, example, &judgement, &inventory)
+    see(&judgement, &inventory)
 }
 
 /// A configuration that turns the rule on and sets its parameters as the example says.

@@ -19,7 +19,7 @@ mod select;
 pub mod suppress;
 mod template;
 
-pub use examples::{ExampleFailure, inventory_of, run_examples};
+pub use examples::{ExampleFailure, first_finding, inventory_of, run_examples};
 pub use finding::{
     Check, Failure, Finding, Judgement, Location, ObjectRef, Outcome, RefusedBy, Related, RuleDoc, Severity,
     Suppressed, SuppressedBy, Undecided,

@@ -3,7 +3,8 @@
 use crate::args::{ExplainArgs, TextFormat};
 use crate::exit::{Error, Exit};
 use crate::{output, setup};
-use rules::{Rule, rule_file::JudgedBy};
+use rules::rule_file::{JudgedBy, SeveritySpec};
+use rules::{Rule, RuleSet};
 use std::fmt::Write as _;
 
 /// Prints the documentation of one rule.
@@ -15,7 +16,7 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Error> {
         return Err(Error::Usage(format!("no rule `{}`{near}", arguments.rule)));
     };
     match arguments.format {
-        TextFormat::Human => output::line(human(rule).trim_end())?,
+        TextFormat::Human => output::line(human(&rules, rule).trim_end())?,
         TextFormat::Json => {
             let mut value =
                 serde_json::to_value(rule.whole_file()).map_err(|error| Error::Usage(error.to_string()))?;
@@ -28,13 +29,13 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Error> {
     Ok(Exit::Clean)
 }
 
-fn human(rule: &Rule) -> String {
+fn human(rules: &RuleSet, rule: &Rule) -> String {
     let (file, doc) = (rule.file(), rule.doc());
     let mut text = format!("{}: {}\n\n", rule.id, file.title);
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<10} {value}");
     };
-    row("severity", doc.severity.name());
+    row("severity", &severity(&file.severity));
     row("category", &rule.category);
     if !doc.kinds.is_empty() {
         row("judges", &doc.kinds.join(", "));
@@ -55,7 +56,16 @@ fn human(rule: &Rule) -> String {
         row("parameter", &format!("{name}: {value}"));
     }
     row("source", &doc.source.join(", "));
-    let _ = write!(text, "\nWhy\n\n{}\n\nHelp\n\n{}\n", indented(&doc.why), indented(&doc.help));
+    // Words that depend on the object are shown as they are for one.
+    let finding = if doc.help.contains("{{") { rules::first_finding(rules, rule) } else { None };
+    let help = finding.as_ref().map_or(doc.help.as_str(), |finding| finding.help.as_str());
+    let whose = if finding.is_some() { " (for the first example)" } else { "" };
+    let _ = write!(
+        text,
+        "\nWhy\n\n{}\n\nHelp{whose}\n\n{}\n",
+        indented(&doc.why),
+        indented(&textwrap::fill(help, WIDTH))
+    );
     for example in &rule.documentation().examples {
         let verdict = match (example.broken.is_empty(), example.undecided.is_empty(), example.holds) {
             (false, _, _) => format!("broken at {}", example.broken.join(", ")),
@@ -71,6 +81,23 @@ fn human(rule: &Rule) -> String {
     }
     text
 }
+
+/// `error`, or `warning where CEL, else error`.
+fn severity(severity: &SeveritySpec) -> String {
+    match severity {
+        SeveritySpec::Always(level) => rules::Severity::from(*level).name().to_owned(),
+        SeveritySpec::Conditional(cases) => {
+            let cases = cases.iter().map(|case| {
+                let name = rules::Severity::from(case.is).name();
+                case.when.as_ref().map_or_else(|| name.to_owned(), |when| format!("{name} where {when}"))
+            });
+            cases.collect::<Vec<_>>().join(", else ")
+        }
+    }
+}
+
+/// Characters in a line.
+const WIDTH: usize = 96;
 
 fn indented(text: &str) -> String {
     let lines = text
