@@ -23,7 +23,7 @@ repos:
     hooks: [{id: cnpg-lint-system}]
 YAML
 cat > .cnpg-lint.yaml <<'YAML'
-rules: {backup-missing: off}
+rules: {scheduled-backup-missing: off}
 YAML
 "$precommit" install >/dev/null
 
@@ -37,6 +37,17 @@ spec:
   imageName: ghcr.io/cloudnative-pg/postgresql:17.5
   storage: {size: 10Gi}
   walStorage: {size: 2Gi}
+  plugins:
+    - {name: barman-cloud.cloudnative-pg.io, isWALArchiver: true, parameters: {barmanObjectName: offsite}}
+---
+apiVersion: barmancloud.cnpg.io/v1
+kind: ObjectStore
+metadata: {name: offsite, namespace: shop}
+spec:
+  retentionPolicy: 30d
+  configuration:
+    destinationPath: s3://orders-backup/
+    s3Credentials: {inheritFromIAMRole: true}
 YAML
 }
 
@@ -54,7 +65,11 @@ cat > schedule.yaml <<'YAML'
 apiVersion: postgresql.cnpg.io/v1
 kind: ScheduledBackup
 metadata: {name: nightly, namespace: shop}
-spec: {schedule: "0 0 2 * * *", cluster: {name: orders}}
+spec:
+  schedule: "0 0 2 * * *"
+  cluster: {name: orders}
+  method: plugin
+  pluginConfiguration: {name: barman-cloud.cloudnative-pg.io}
 YAML
 git add -A && git commit -qm "a schedule" > "$scratch/log" 2>&1 || { cat "$scratch/log"; echo "FAILED: the schedule was stopped"; exit 1; }
 sed -i 's/name: orders/name: renamed/' database.yaml
