@@ -59,30 +59,34 @@ impl Judging {
 
 /// Compiles what must hold of `self`.
 pub(crate) fn compile_assert(file: &RuleFile, places: &RuleText<'_>) -> Result<Option<Expr>, RuleError> {
+    of_self(file, places, |compiler| compiler.optional("/assert", file.assert.as_deref()))
+}
+
+/// Compiles with the names that stand for something where `self` does.
+fn of_self<T>(
+    file: &RuleFile,
+    places: &RuleText<'_>,
+    compile: impl FnOnce(&Compiler<'_>) -> Result<T, RuleError>,
+) -> Result<T, RuleError> {
     let params = params(file);
     let variables = common_variables(&file.kinds);
     let names = Names::new(&params, &variables);
     let compiler = Compiler { places, names: &names };
-    let each = compiler.each(file)?;
-    let names = each.map(|(_, schema)| names.with_self(schema));
-    let compiler = names.as_ref().map_or(compiler, |names| Compiler { places, names });
-    compiler.optional("/assert", file.assert.as_deref())
+    match compiler.each(file)? {
+        Some((_, schema)) => compile(&Compiler { places, names: &names.with_self(schema) }),
+        None => compile(&compiler),
+    }
 }
 
 impl Telling {
     pub(crate) fn new(file: &RuleFile, places: &RuleText<'_>) -> Result<Self, RuleError> {
-        let params = params(file);
-        let variables = common_variables(&file.kinds);
-        let names = Names::new(&params, &variables);
-        let compiler = Compiler { places, names: &names };
-        let each = compiler.each(file)?;
-        let names = each.map(|(_, schema)| names.with_self(schema));
-        let compiler = names.as_ref().map_or(compiler, |names| Compiler { places, names });
-        Ok(Self {
-            severity: compiler.severity(&file.severity)?,
-            message: compiler.template("/message", &file.message)?,
-            help: compiler.template("/help", &file.help)?,
-            related: compiler.related(file)?,
+        of_self(file, places, |compiler| {
+            Ok(Self {
+                severity: compiler.severity(&file.severity)?,
+                message: compiler.template("/message", &file.message)?,
+                help: compiler.template("/help", &file.help)?,
+                related: compiler.related(file)?,
+            })
         })
     }
 }
