@@ -23,6 +23,7 @@ fn main() -> Result<(), String> {
             rules: &rules,
             config: &config,
             door: Door::Admission,
+            change: rules::Change::Unknown,
             path: &|_| None,
             judged: &|_, object| object.manifest.kind() == Some("Cluster"),
         })

@@ -44,6 +44,7 @@ fn judged(rules: &RuleSet, object: &Value) -> Judgement {
         rules,
         config: &Config::default(),
         door: Door::Repo,
+        change: rules::Change::Unknown,
         path: &|_| Some("object.yaml"),
         judged: &|_, _| true,
     })

@@ -26,6 +26,7 @@ fn judged(rules: &RuleSet, text: &str) -> Option<Judgement> {
         rules,
         config: &Config::default(),
         door: Door::Repo,
+        change: rules::Change::Unknown,
         path: &|_| Some("any.yaml"),
         judged: &|_, _| true,
     }))

@@ -3,7 +3,7 @@
 use crate::expr::{Expr, ExprError, Names};
 use crate::finding::Severity;
 use crate::rule_error::{RuleError, RuleText};
-use crate::rule_file::{JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
+use crate::rule_file::{JudgedBy, Need, Operation, RuleFile, SeveritySpec, WhenAbsent};
 use crate::select::Select;
 use crate::template::Template;
 use std::collections::HashMap;
@@ -41,8 +41,7 @@ impl Judging {
     ) -> Result<Self, RuleError> {
         check_form(file, places)?;
         let params = params(file);
-        let variables = common_variables(&file.kinds);
-        let names = Names::new(&params, &variables);
+        let names = names(file, &params);
         let compiler = Compiler { places, names: &names };
         let select = paths.map_or_else(|| compiler.all_paths(file), Ok)?;
         let applies = compiler.optional("/applies", file.applies.as_deref())?;
@@ -69,8 +68,7 @@ fn of_self<T>(
     compile: impl FnOnce(&Compiler<'_>) -> Result<T, RuleError>,
 ) -> Result<T, RuleError> {
     let params = params(file);
-    let variables = common_variables(&file.kinds);
-    let names = Names::new(&params, &variables);
+    let names = names(file, &params);
     let compiler = Compiler { places, names: &names };
     match compiler.each(file)? {
         Some((_, schema)) => compile(&Compiler { places, names: &names.with_self(schema) }),
@@ -91,6 +89,17 @@ impl Telling {
     }
 }
 
+/// The names that stand for something in every expression of a rule.
+fn names<'n>(file: &RuleFile, params: &'n [&'n str]) -> Names<'n> {
+    let variables = common_variables(&file.kinds);
+    let names = Names::new(params, &variables);
+    if !file.needs.contains(&Need::Old) {
+        return names;
+    }
+    let own = file.kinds.first().and_then(|kind| topology::own_variable(kind));
+    names.with_old(own.filter(|own| variables.iter().any(|one| one.name == own.name)).as_ref())
+}
+
 fn params(file: &RuleFile) -> Vec<&str> {
     file.params.keys().map(String::as_str).collect()
 }
@@ -106,6 +115,11 @@ fn check_form(file: &RuleFile, places: &RuleText<'_>) -> Result<(), RuleError> {
     known_params(file, places)?;
     if file.judged_by == JudgedBy::Itself && file.select.is_some() == file.each.is_some() {
         return at("/id", "a rule needs either `select` or `each`: where it looks");
+    }
+    if file.needs.contains(&Need::Old)
+        && [Operation::Create, Operation::Delete].into_iter().any(|operation| file.is_on(operation))
+    {
+        return at("/needs", "only on an update is there an object as it was");
     }
     if file.each.is_some() && file.assert.is_none() {
         return at("/each", "with `each`, `assert` must say what holds");

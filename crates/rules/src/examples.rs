@@ -2,7 +2,7 @@
 
 use crate::config::{Config, RuleTable};
 use crate::finding::{Check, Finding, Judgement, Outcome, Severity};
-use crate::judge::{Input, judge};
+use crate::judge::{Change, Input, judge};
 use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, Example};
 use crate::select::{Found, Select};
@@ -61,17 +61,30 @@ fn judge_example(
     let config = configuration(rules, rule, example)?;
     let (sources, inventory) = inventory_of(&example.manifest)?;
     let topology = Topology::new(&inventory, Settings::default());
+    let old = example.old.as_deref().map(inventory_of).transpose()?;
+    let past = old.as_ref().map(|(_, old)| (old, Topology::new(old, Settings::default())));
+    let change = match &past {
+        Some((inventory, topology)) => Change::Since(inventory, topology),
+        None if example.deleted => Change::Deletion,
+        None => Change::Unknown,
+    };
     let judgement = judge(&Input {
         inventory: &inventory,
         topology: &topology,
         sources: &sources,
         rules,
         config: &config,
-        door: Door::Repo,
+        door: example_door(rule),
+        change,
         path: &|_| Some("example.yaml"),
         judged: &|_, _| true,
     });
     see(&judgement, &inventory)
+}
+
+/// The repository, unless the rule cannot be judged there.
+fn example_door(rule: &Rule) -> Door {
+    if rule.file().doors.contains(&Door::Repo) { Door::Repo } else { Door::Admission }
 }
 
 /// A configuration that turns the rule on and sets its parameters as the example says.

@@ -24,8 +24,8 @@ pub use finding::{
     Check, Failure, Finding, Judgement, Location, ObjectRef, Outcome, RefusedBy, Related, RuleDoc, Severity,
     Suppressed, SuppressedBy, Undecided,
 };
-pub use judge::{Input, judge};
+pub use judge::{Change, Input, judge};
 pub use reading::reading_findings;
 pub use rule::{Embedded, Rule, RuleSet};
 pub use rule_error::RuleError;
-pub use rule_file::{Door, RuleFile};
+pub use rule_file::{Door, Operation, RuleFile};

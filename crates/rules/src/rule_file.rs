@@ -40,6 +40,10 @@ pub struct RuleFile {
     /// What it must know.
     #[serde(default = "object_only")]
     pub needs: Vec<Need>,
+    /// On which changes of an object it is judged; absent: on those that leave an object, or, if it
+    /// needs the old one, on updates. On `delete` the object is the one that goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Vec<Operation>>,
     /// Values that the configuration may change; typed by the default.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, ParamValue>,
@@ -107,6 +111,15 @@ pub struct Documentation {
 }
 
 impl RuleFile {
+    /// Whether it is judged on that change of an object.
+    pub fn is_on(&self, operation: Operation) -> bool {
+        match &self.on {
+            Some(on) => on.contains(&operation),
+            None if self.needs.contains(&Need::Old) => operation == Operation::Update,
+            None => operation != Operation::Delete,
+        }
+    }
+
     /// Takes out the documentation.
     pub(crate) fn take_documentation(&mut self) -> Documentation {
         Documentation {
@@ -254,6 +267,18 @@ pub enum Need {
     Old,
 }
 
+/// What happens to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// It comes to be.
+    Create,
+    /// It is changed.
+    Update,
+    /// It goes.
+    Delete,
+}
+
 /// Where a rule looks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -359,6 +384,12 @@ pub struct Example {
     /// Values for parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, ParamValue>,
+    /// The objects as they were before; those of the same names are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// `true`: the objects of the manifest are deleted.
+    #[serde(default)]
+    pub deleted: bool,
     /// One or more objects; they are applied together.
     pub manifest: String,
 }

@@ -35,4 +35,4 @@ pub use inventory::{
 };
 pub use topology::{MirrorSetting, Settings, SiteSetting, Topology};
 pub use unknowns::mark_unknowns;
-pub use views::{Views, variables};
+pub use views::{Views, own_variable, variables};

@@ -185,7 +185,7 @@ fn has_roles(kind: &str) -> bool {
 }
 
 /// The variable that only objects of some kinds have.
-fn own_variable(kind: &str) -> Option<FieldSchema> {
+pub fn own_variable(kind: &str) -> Option<FieldSchema> {
     let (name, doc, schema): (_, _, fn() -> _) = match kind {
         "Cluster" => {
             ("cluster", "What CloudNativePG makes of this Cluster.", cluster::ClusterView::schema_of)

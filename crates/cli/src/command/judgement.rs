@@ -77,6 +77,7 @@ impl Judge<'_> {
             rules: self.rules,
             config: self.config,
             door: Door::Repo,
+            change: rules::Change::Unknown,
             path: &|source| self.paths.get(source),
             judged: &|_, object| is_named(object) || is_affected(object),
         });

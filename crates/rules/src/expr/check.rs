@@ -48,6 +48,14 @@ impl<'n> Names<'n> {
         Self { all: names, lookups: lookups.map(|variable| variable.name).collect() }
     }
 
+    /// The same names, with `old`, the object as it was, and `was`, what the topology made of that, for
+    /// kinds of which it makes something.
+    pub(crate) fn with_old(mut self, was: Option<&FieldSchema>) -> Self {
+        self.all.push(("old", Type::Any));
+        self.all.extend(was.map(|was| ("was", was.kind.into())));
+        self
+    }
+
     /// The same names, where `self` is a view.
     pub(crate) fn with_self(&self, schema: &'static Schema) -> Self {
         let names = self.all.iter();

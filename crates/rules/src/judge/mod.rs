@@ -3,6 +3,7 @@
 //! Each object is judged once for every placement of it; [`merge`] then tells the same finding
 //! once, with the environments it is true in.
 
+mod change;
 mod merge;
 mod place;
 mod scope;
@@ -11,7 +12,8 @@ mod verdict;
 use crate::config::{Config, Selector, Settings};
 use crate::finding::{Failure, Judgement, ObjectRef};
 use crate::rule::{Rule, RuleSet};
-use crate::rule_file::{Door, JudgedBy};
+use crate::rule_file::{Door, JudgedBy, Need, Operation};
+pub use change::Change;
 use manifest::{Node, SourceId, Sources};
 use merge::Merged;
 use rayon::prelude::*;
@@ -33,6 +35,8 @@ pub struct Input<'a> {
     pub config: &'a Config,
     /// Rules that cannot be judged at this door are left out.
     pub door: Door,
+    /// What happens to the objects.
+    pub change: Change<'a>,
     /// Path of a text from the directory of the configuration; `None` where it has none.
     pub path: &'a (dyn Fn(SourceId) -> Option<&'a str> + Sync),
     /// Which objects to judge; the others are only looked up.
@@ -123,19 +127,31 @@ fn judge_placement<'i>(
     });
     let throw_away = is_throw_away(node, &settings);
     let views = input.topology.views(id, placement);
-    let scope = ObjectScope::new(node, kind, &views);
+    let (operation, past) = input.change.of(object, placement);
+    let past_views = past.as_ref().map(|past| past.topology.views(past.id, past.placement));
+    let old = past.as_ref().zip(past_views.as_ref());
+    let old = old.map(|(past, views)| (&past.object.manifest.node, views));
+    let scope = ObjectScope::new(node, kind, &views, old);
     let mut verdicts = Vec::new();
     for rule in input.rules.for_kind(kind) {
         if throw_away && ["availability", "backup"].contains(&rule.category.as_ref()) {
             continue;
         }
-        let is_here = || rule.file().doors.contains(&input.door) && rule.file().judged_by == JudgedBy::Itself;
-        if is_here() {
+        if is_judged(rule, input.door, operation, past.is_some()) {
             verdict::judge_rule(rule, kind, node, &settings, &scope, &mut verdicts);
         }
     }
     silence_consequences(&mut verdicts);
     verdicts
+}
+
+/// Whether a rule can be judged at that door on that change.
+fn is_judged(rule: &Rule, door: Door, operation: Operation, has_old: bool) -> bool {
+    let file = rule.file();
+    file.judged_by == JudgedBy::Itself
+        && file.doors.contains(&door)
+        && file.is_on(operation)
+        && (has_old || !file.needs.contains(&Need::Old))
 }
 
 /// One cause, one finding: marks what a rule says where a rule that it names speaks. A rule that

@@ -19,12 +19,43 @@ pub(super) struct ObjectScope<'o> {
     object: Box<dyn Val + 'o>,
     views: &'o Views<'o>,
     variables: Vec<(FieldSchema, Variable<'o>)>,
+    /// The object as it was, where that is known.
+    old: Option<Old<'o>>,
+}
+
+/// The object as it was, and what the topology made of it.
+struct Old<'o> {
+    object: Box<dyn Val + 'o>,
+    views: &'o Views<'o>,
+    own: Option<FieldSchema>,
+    was: Variable<'o>,
 }
 
 impl<'o> ObjectScope<'o> {
-    pub(super) fn new(node: &'o Node, kind: &str, views: &'o Views<'o>) -> Self {
+    pub(super) fn new(
+        node: &'o Node,
+        kind: &str,
+        views: &'o Views<'o>,
+        old: Option<(&'o Node, &'o Views<'o>)>,
+    ) -> Self {
         let variables = topology::variables(kind).into_iter().map(|variable| (variable, OnceLock::new()));
-        Self { object: node_value(node), views, variables: variables.collect() }
+        let old = old.map(|(node, views)| Old {
+            object: node_value(node),
+            views,
+            own: topology::own_variable(kind),
+            was: OnceLock::new(),
+        });
+        Self { object: node_value(node), views, variables: variables.collect(), old }
+    }
+
+    /// What the topology made of the object as it was.
+    fn was(&self) -> Option<&(dyn Val + 'o)> {
+        let old = self.old.as_ref()?;
+        let was = old.was.get_or_init(|| {
+            let own = old.own.as_ref()?;
+            old.views.get(own.name).map(|field| field_value(field, "was"))
+        });
+        was.as_deref()
     }
 
     /// A variable of the topology; looked up when first asked for.
@@ -85,6 +116,8 @@ impl Scope for SelfScope<'_, '_> {
                 None => &CelNull,
             },
             "object" => self.object.object.as_ref(),
+            "old" => self.object.old.as_ref()?.object.as_ref(),
+            "was" => self.object.was()?,
             "params" => self.params.0.as_deref()?,
             name => self.object.variable(name)?,
         };
