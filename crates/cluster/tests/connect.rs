@@ -1,7 +1,7 @@
 //! How the API server is found, and what is said where it is not.
 
 #![allow(
-    clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test may panic, in its helpers too"

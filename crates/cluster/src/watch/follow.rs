@@ -9,7 +9,6 @@ use kube::Client;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// A watch that stood this long was sound: a failure after it is a new one.
@@ -43,15 +42,9 @@ impl<S> Clone for Follower<S> {
 }
 
 impl<S: Store> Follower<S> {
-    pub(super) fn new(
-        client: Client,
-        kind: WatchedKind,
-        store: Arc<S>,
-        options: Options,
-        pages: Arc<Semaphore>,
-    ) -> Self {
+    pub(super) fn new(client: Client, kind: WatchedKind, store: Arc<S>, options: Options) -> Self {
         let backoff = Backoff::new(options.pause);
-        let requests = Arc::new(Requests { client, kind, store, options, pages });
+        let requests = Arc::new(Requests { client, kind, store, options });
         Self { requests, backoff, outage: None, told: None }
     }
 

@@ -3,6 +3,7 @@
 mod backoff;
 mod failure;
 mod follow;
+mod items;
 mod requests;
 
 use crate::{Store, WatchedKind};
@@ -12,16 +13,13 @@ use kube::Client;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How the watches go about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Objects in one page of a list: what is in memory at once.
+    /// Objects in one page of a list.
     pub page: u32,
-    /// Pages that are read at the same time, over all kinds.
-    pub pages_at_once: usize,
     /// How long the API server is asked to keep one watch open, in whole seconds. This is also how
     /// long a connection that died in silence, or a permission that was taken away, goes unnoticed.
     pub watch_for: Duration,
@@ -38,8 +36,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            page: 100,
-            pages_at_once: 2,
+            page: 250,
             watch_for: Duration::from_mins(1),
             answer_within: Duration::from_secs(15),
             lost_after: Duration::from_secs(30),
@@ -57,11 +54,9 @@ pub struct Watches {
 
 /// Watches `kinds` in all namespaces and tells `store`. Returns at once; call it in a tokio runtime.
 pub fn watch<S: Store>(client: &Client, kinds: &[WatchedKind], store: &Arc<S>, options: &Options) -> Watches {
-    let pages = Arc::new(Semaphore::new(options.pages_at_once.max(1)));
     let mut tasks = JoinSet::new();
     for &kind in kinds {
-        let follower =
-            Follower::new(client.clone(), kind, Arc::clone(store), options.clone(), Arc::clone(&pages));
+        let follower = Follower::new(client.clone(), kind, Arc::clone(store), options.clone());
         tasks.spawn(keep_alive(follower));
     }
     Watches { _tasks: tasks }

@@ -1,11 +1,12 @@
-//! The two requests of a watch, list and watch, read without ever holding more than one page.
+//! The two requests of a watch, list and watch, read without ever holding more than one object.
 
 use super::Options;
 use super::failure::Failure;
+use super::items::Splitter;
 use crate::trim::{Identity, trim};
 use crate::{Store, WatchedKind};
 use futures_util::AsyncBufRead;
-use futures_util::io::{AsyncBufReadExt as _, AsyncReadExt as _};
+use futures_util::io::AsyncBufReadExt as _;
 use kube::Client;
 use kube::api::{ListParams, WatchParams};
 use kube::core::Request;
@@ -14,7 +15,6 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 const LIST: &str = "list";
@@ -35,8 +35,6 @@ pub(super) struct Requests<S> {
     pub kind: WatchedKind,
     pub store: Arc<S>,
     pub options: Options,
-    /// One permit for each page that is in memory.
-    pub pages: Arc<Semaphore>,
 }
 
 impl<S: Store> Requests<S> {
@@ -61,14 +59,11 @@ impl<S: Store> Requests<S> {
             let request =
                 if self.kind.metadata_only { request.list_metadata(&params) } else { request.list(&params) };
             let reader = self.open(LIST, request).await?;
-            let Ok(_permit) = self.pages.acquire().await else { return Err(Failure::silent()) };
-            let page = timeout(self.options.answer_within, read_whole(reader));
-            let page = page.await.map_err(|_| Failure::silent())??;
             if !begun {
                 self.store.begin(&self.kind);
                 begun = true;
             }
-            let metadata = self.hand_over(version, &page)?;
+            let metadata = self.page(version, reader).await?;
             match metadata.next {
                 Some(token) if !token.is_empty() => params = params.continue_token(&token),
                 _ => return Ok(Position { version, resource_version: metadata.resource_version }),
@@ -76,18 +71,31 @@ impl<S: Store> Requests<S> {
         }
     }
 
-    fn hand_over(&self, version: &str, page: &str) -> Result<ListMetadata, Failure> {
-        let list: List<'_> = serde_json::from_str(page).map_err(|error| Failure::unreadable(&error))?;
+    /// Hands over the objects of one page while they come in.
+    async fn page(&self, version: &str, mut reader: Reader) -> Result<ListMetadata, Failure> {
+        let mut splitter = Splitter::default();
         let mut buffer = Vec::new();
-        for item in list.items.unwrap_or_default() {
-            self.put(version, item, &mut buffer)?;
+        loop {
+            let chunk = timeout(self.options.answer_within, reader.fill_buf()).await;
+            let chunk = chunk.map_err(|_| Failure::silent())?.map_err(|error| Failure::broken(&error))?;
+            if chunk.is_empty() {
+                break;
+            }
+            let read = chunk.len();
+            splitter.feed(chunk, |item| {
+                let item = str::from_utf8(item).map_err(|error| Failure::unreadable(&error))?;
+                self.put(version, item, &mut buffer)
+            })?;
+            reader.consume_unpin(read);
         }
+        let list: List =
+            serde_json::from_slice(splitter.rest()).map_err(|error| Failure::unreadable(&error))?;
         Ok(list.metadata)
     }
 
-    fn put(&self, version: &str, object: &RawValue, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+    fn put(&self, version: &str, object: &str, buffer: &mut Vec<u8>) -> Result<(), Failure> {
         buffer.clear();
-        trim(&self.kind, &self.kind.api_version(version), object.get(), buffer)
+        trim(&self.kind, &self.kind.api_version(version), object, buffer)
             .map_err(|error| Failure::unreadable(&error))?;
         self.store.put(&self.kind, buffer);
         Ok(())
@@ -129,7 +137,7 @@ impl<S: Store> Requests<S> {
         }
         let identity = Identity::of(event.object.get()).map_err(unreadable)?;
         match &*event.r#type {
-            "ADDED" | "MODIFIED" => self.put(position.version, event.object, buffer)?,
+            "ADDED" | "MODIFIED" => self.put(position.version, event.object.get(), buffer)?,
             "DELETED" => self.store.remove(&self.kind, identity.namespace.as_deref(), &identity.name),
             "BOOKMARK" => {}
             unknown => return Err(Failure::Lost(format!("the API server sent an event of type {unknown}"))),
@@ -172,18 +180,10 @@ impl Changes {
     }
 }
 
-async fn read_whole(mut reader: Reader) -> Result<String, Failure> {
-    let mut page = String::new();
-    reader.read_to_string(&mut page).await.map_err(|error| Failure::broken(&error))?;
-    Ok(page)
-}
-
+/// A list without its items.
 #[derive(Deserialize)]
-struct List<'a> {
+struct List {
     metadata: ListMetadata,
-    /// Go writes `null` for a list that was never filled.
-    #[serde(borrow, default)]
-    items: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
