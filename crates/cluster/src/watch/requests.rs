@@ -27,6 +27,16 @@ pub(super) struct Position {
     resource_version: String,
 }
 
+impl Position {
+    /// Without a resource version a watch would begin anywhere.
+    fn new(version: &'static str, resource_version: &str) -> Result<Self, Failure> {
+        if resource_version.is_empty() {
+            return Err(Failure::Lost("the answer of the API server has no resource version".to_owned()));
+        }
+        Ok(Self { version, resource_version: resource_version.to_owned() })
+    }
+}
+
 type Reader = Pin<Box<dyn AsyncBufRead + Send>>;
 
 /// Asks for one kind and tells the store what is there.
@@ -66,7 +76,7 @@ impl<S: Store> Requests<S> {
             let metadata = self.page(version, reader).await?;
             match metadata.next {
                 Some(token) if !token.is_empty() => params = params.continue_token(&token),
-                _ => return Ok(Position { version, resource_version: metadata.resource_version }),
+                _ => return Position::new(version, &metadata.resource_version),
             }
         }
     }
@@ -142,8 +152,7 @@ impl<S: Store> Requests<S> {
             "BOOKMARK" => {}
             unknown => return Err(Failure::Lost(format!("the API server sent an event of type {unknown}"))),
         }
-        position.resource_version.clear();
-        position.resource_version.push_str(&identity.resource_version);
+        *position = Position::new(position.version, &identity.resource_version)?;
         Ok(())
     }
 
