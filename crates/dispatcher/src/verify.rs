@@ -56,9 +56,9 @@ pub fn verify_reply(uid: &str, body: &[u8]) -> Result<AdmissionResponse, String>
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let expected = format!("{GROUP}/v1");
     let named = (api_version.as_str(), kind.as_str());
-    // A kind that it knows is decoded into an object of its own, and leaves the one it looks at empty.
     if named == (&format!("{GROUP}/v1beta1"), "AdmissionReview") {
-        return Err(invalid("webhook response was absent".to_owned()));
+        let why = "converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion";
+        return Err(undecodable(why));
     }
     let unknown = !(api_version.is_empty() || api_version == expected)
         || !(kind.is_empty() || kind == "AdmissionReview");

@@ -1,4 +1,5 @@
 //! The same over real TLS, against a stub.
+#![allow(clippy::expect_used, reason = "a test may panic, in its helpers too")]
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -63,7 +64,7 @@ fn a_review_is_posted_as_the_api_server_does_over_one_connection() {
     let stub = pki.stub(allow);
     let client = pki.client(&stub);
     for _ in 0..3 {
-        accepts(&client, &cluster());
+        accepts(&client, cluster());
     }
     let received = stub.received();
     assert_eq!((received.len(), stub.connections()), (3, 1));
@@ -82,7 +83,7 @@ fn a_connection_that_was_closed_while_idle_is_not_used_again() {
     });
     let client = pki.client(&stub);
     for connections in 1..=3 {
-        accepts(&client, &cluster());
+        accepts(&client, cluster());
         assert!(stub.wait_until_idle(Duration::from_secs(10)));
         assert_eq!(stub.connections(), connections);
     }
@@ -145,7 +146,7 @@ fn a_client_certificate_is_shown_where_it_is_demanded() {
     let identity = clients.client("kube-apiserver", &[]).expect("a certificate");
     let known =
         Https::new(&stub.url("/validate"), &pki.authority.certificate(), Some(&identity)).expect("a client");
-    accepts(&known, &cluster());
+    accepts(&known, cluster());
     assert!(stub.received().iter().all(|received| received.client_certificate));
 
     let stranger = Authority::new("strangers").expect("a certificate").client("kube-apiserver", &[]);
