@@ -183,12 +183,12 @@ async fn more_reviews_than_may_wait_are_asked_to_come_again() {
     server.end().await;
 }
 
-/// A caller that sheds comes again inside its timeout, as the API server does: all end decided.
+/// A caller that is shed comes again, as the API server does: all end decided, a queue full in each round.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_come_again_are_all_answered() {
     let authority = Authority::new();
     let mut options = options(&authority);
-    options.limits.queue = 2;
+    options.limits.queue = 12;
     let server = start(options, Echo).await;
     let connector = connector(&authority, Speaks::default());
     let calls: Vec<_> = (0..40)
