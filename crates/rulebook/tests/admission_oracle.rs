@@ -7,7 +7,7 @@ use rules::config::Config;
 use rules::finding::{RefusedBy, Severity};
 use rules::{Door, Finding, Input, Judgement, RuleSet, inventory_of, judge};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use topology::{Settings, Topology};
 
 /// Fields as the operator's messages name them, that are written otherwise or said elsewhere.
@@ -35,6 +35,10 @@ fn pointer(field: &str) -> String {
 }
 
 fn judged(rules: &RuleSet, object: &Value) -> Judgement {
+    judged_at(Door::Repo, rules, object)
+}
+
+fn judged_at(door: Door, rules: &RuleSet, object: &Value) -> Judgement {
     let (sources, inventory) = inventory_of(&object.to_string()).expect("JSON is YAML");
     let topology = Topology::new(&inventory, Settings::default());
     judge(&Input {
@@ -43,7 +47,7 @@ fn judged(rules: &RuleSet, object: &Value) -> Judgement {
         sources: &sources,
         rules,
         config: &Config::default(),
-        door: Door::Repo,
+        door,
         change: rules::Change::Unknown,
         path: &|_| Some("object.yaml"),
         judged: &|_, _| true,
@@ -121,4 +125,38 @@ fn refusals_of_the_operator_are_findings() {
     println!("{right} of {} objects are judged as the operator admits them", rows.len());
     let lines: Vec<_> = wrong.iter().map(|(what, ids)| format!("{what} {ids:?}")).collect();
     assert!(wrong.is_empty(), "{right} of {} right\n{}", rows.len(), lines.join("\n"));
+}
+
+/// What rules say of an object, each with its place.
+fn said(judgement: &Judgement) -> BTreeSet<(String, String)> {
+    let rows = judgement.findings.iter();
+    rows.map(|finding| (finding.rule.to_string(), finding.location.pointer.clone())).collect()
+}
+
+#[test]
+fn what_admission_fills_in_changes_no_verdict() {
+    let Some(rows) = oracle::rows("admission") else { return };
+    let rules = RuleSet::new(rulebook::rules()).expect("built-in rules");
+    let mut wrong: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut both = 0;
+    for row in rows.iter().filter(|row| row["seen"].is_object()) {
+        let [written, seen] = ["written", "seen"].map(|side| judged_at(Door::Admission, &rules, &row[side]));
+        both += usize::from(!written.findings.is_empty());
+        // What is not written need not be known: the version of an image that the operator chooses.
+        let is_open = |rule: &str| {
+            let mut undecided = written.undecided.iter().chain(&seen.undecided);
+            undecided.any(|undecided| undecided.rule.as_ref() == rule)
+        };
+        for difference in said(&written).symmetric_difference(&said(&seen)) {
+            let (rule, pointer) = difference;
+            if !is_open(rule) {
+                let id = row["id"].as_u64().unwrap_or_default();
+                wrong.entry(format!("{rule} {pointer}")).or_default().push(id);
+            }
+        }
+    }
+    assert!(both > 0, "no object with findings");
+    let wrong: Vec<String> =
+        wrong.iter().map(|(what, ids)| format!("{what}: {} {ids:?}", ids.len())).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -7,15 +7,19 @@ use crate::kinds::kind;
 use crate::tree::{Release, Type, releases};
 use serde_json::Value;
 
-/// Defaults of kinds that come with Kubernetes, of which no CRD tells.
-const BUILT_IN: [(&str, &str, &str); 1] = [("Service", "/spec/type", "ClusterIP")];
+/// Defaults, as JSON, of kinds whose fields are not in the generated tables: Kubernetes' own, and the
+/// generator of External Secrets that holds the fields of others.
+const BUILT_IN: [(&str, &str, &str); 2] = [
+    ("Service", "/spec/type", "\"ClusterIP\""),
+    ("ClusterGenerator", "/spec/generator/passwordSpec/length", "24"),
+];
 
 /// What the API server fills in for a kind at a pointer, in which `*` stands for every list
 /// item and map key: `/spec/plugins/*/enabled`. It does so only where the parent is present, or
 /// has itself a default. A map is whole: the defaults of its own fields are filled in.
 pub fn default(name: &str, pointer: &str) -> Option<Value> {
     if let Some((.., value)) = BUILT_IN.iter().find(|known| (known.0, known.1) == (name, pointer)) {
-        return Some(Value::from(*value));
+        return serde_json::from_str(value).ok();
     }
     let newest = releases(kind(name)?.group, name).filter_map(Release::root).last()?;
     let (parent, field) = pointer.rsplit_once('/')?;
@@ -86,6 +90,12 @@ mod tests {
     #[test]
     fn kinds_of_kubernetes_have_theirs() {
         assert_eq!(default("Service", "/spec/type"), Some(json!("ClusterIP")));
+        assert_eq!(default("ClusterGenerator", "/spec/generator/passwordSpec/length"), Some(json!(24)));
+    }
+
+    #[test]
+    fn every_default_of_ours_is_json() {
+        assert!(BUILT_IN.iter().all(|(.., value)| serde_json::from_str::<Value>(value).is_ok()));
     }
 
     #[test]

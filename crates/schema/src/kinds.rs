@@ -66,6 +66,7 @@ static KINDS: &[Kind] = &[
     tied("SecretStore", ESO, true),
     tied("ClusterSecretStore", ESO, false),
     tied("Password", "generators.external-secrets.io", true),
+    tied("ClusterGenerator", "generators.external-secrets.io", false),
     // What reads a database.
     tied("ConfigMap", "", true),
     tied("Pod", "", true),

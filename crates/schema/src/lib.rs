@@ -18,4 +18,4 @@ pub use defaults::default;
 pub use kinds::{Judged, Kind, kind, kinds};
 pub use place::suggestion;
 pub use suggest::did_you_mean;
-pub use tree::{Field, Release, Type, is_newer, release, releases};
+pub use tree::{Field, Release, Type, is_before, is_newer, release, releases, since};

@@ -150,6 +150,18 @@ pub fn release(group: &str, kind: &str, api_version: &str, program: Option<&str>
     }
 }
 
+/// The first release that has a kind, where a known release of its program before has not.
+pub fn since(group: &str, kind: &str) -> Option<&'static str> {
+    let first = releases(group, kind).min_by_key(|release| minor(release.name()))?.name();
+    let of_program = ROOTS.iter().filter(|root| root.group == group).filter_map(|root| minor(root.release));
+    (of_program.min() < minor(first)).then_some(first)
+}
+
+/// Whether a version of the program is before another; false where one of them is no version.
+pub fn is_before(program: &str, other: &str) -> bool {
+    minor(program).zip(minor(other)).is_some_and(|(program, other)| program < other)
+}
+
 /// Whether a version of the program is newer than the newest of which the fields are known.
 pub fn is_newer(group: &str, kind: &str, program: &str) -> bool {
     let known = releases(group, kind).filter_map(|release| minor(release.name())).max();
@@ -195,6 +207,16 @@ mod tests {
         let is_newer = |program| is_newer("postgresql.cnpg.io", "Cluster", program);
         assert!(is_newer("1.31") && is_newer("v2.0.0"));
         assert!(!is_newer("1.30.9") && !is_newer("1.27") && !is_newer("main"));
+    }
+
+    #[test]
+    fn a_kind_that_came_later_says_since_when() {
+        assert_eq!(since("postgresql.cnpg.io", "DatabaseRole"), Some("1.30.0"));
+        assert_eq!(since("postgresql.cnpg.io", "Cluster"), None);
+        assert_eq!(since("postgresql.cnpg.io", "NoSuchKind"), None);
+        assert!(
+            is_before("1.28", "1.30.0") && !is_before("v1.30.1", "1.30.0") && !is_before("main", "1.30.0")
+        );
     }
 
     #[test]

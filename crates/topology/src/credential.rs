@@ -34,6 +34,19 @@ pub(crate) fn is_password_name(keys: &[&str]) -> bool {
     is_password && (own.into_iter().chain(above)).any(|word| speaks_of_databases(&word))
 }
 
+/// Whether a key alone says that it holds a password of PostgreSQL, or a connection string with one.
+pub(crate) fn is_postgres_password(key: &str) -> bool {
+    let words = words(key);
+    let is_postgres = |word: &String| word == "pg" || word.starts_with("postgres");
+    let last = words.last().map_or("", String::as_str);
+    match last {
+        "pgpassword" | "pgpass" => true,
+        "password" | "pass" | "passwd" | "pwd" => words.iter().any(is_postgres),
+        "url" | "uri" | "dsn" => words.iter().any(|word| is_postgres(word) || word == "database"),
+        _ => false,
+    }
+}
+
 fn speaks_of_databases(word: &str) -> bool {
     matches!(word, "db" | "database" | "pg" | "dbpassword" | "dbpass" | "externaldatabase")
         || word.contains("postgres")
@@ -122,6 +135,16 @@ fn is_literal(password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_can_say_that_it_is_of_postgresql() {
+        for key in ["POSTGRES_PASSWORD", "PGPASSWORD", "INIT_POSTGRES_SUPER_PASS", "DATABASE_URL", "pg-uri"] {
+            assert!(is_postgres_password(key), "{key}");
+        }
+        for key in ["DB_PASSWORD", "SMTP_PASSWORD", "password", "POSTGRES_USER", "BASE_URL", "page-url"] {
+            assert!(!is_postgres_password(key), "{key}");
+        }
+    }
 
     #[test]
     fn names_of_database_passwords() {

@@ -45,6 +45,11 @@ impl ViewLookup for PgHba {
     }
 }
 
+/// How a client proves who it is by a line of which all is known; `None` in a comment.
+pub(crate) fn method(line: &str) -> Known<Option<String>> {
+    parse(line, "").method
+}
+
 /// Reads a line in which [`HOLE`] stands for what is not known for `reason`; what is not known
 /// is taken to be a word or a part of one, never several.
 fn parse(line: &str, reason: &str) -> PgHbaView {

@@ -97,6 +97,20 @@ impl<'n> PodLabels<'n> {
         }
     }
 
+    /// Whether at least one of the pods has a label, with one of these values where any are given.
+    pub(crate) fn has(&self, key: &str, values: Option<&[String]>) -> Known<bool> {
+        match (self.label(key), values) {
+            (Label::Is(_) | Label::Varies, None) | (Label::Varies, Some(_)) => Known::Known(true),
+            (Label::Is(own), Some(values)) if values.iter().any(|value| value == own) => Known::Known(true),
+            (Label::Is(own), Some(values)) => {
+                let unknown = values.iter().map(String::as_str).chain([own]).find(|text| text.contains("${"));
+                unknown.map_or(Known::Known(false), |text| Known::Unknown(text.to_owned()))
+            }
+            (Label::Absent, _) => Known::Known(false),
+            (Label::Unknown(reason), _) => Known::Unknown(reason),
+        }
+    }
+
     fn fits(&self, expression: &Node) -> Known<bool> {
         let key = plain(expression.get("key").and_then(Node::as_str).unwrap_or_default());
         let values = expression.get("values").and_then(Node::as_list).unwrap_or_default();

@@ -120,17 +120,38 @@ pub(crate) fn watchers(context: Context<'_>) -> Vec<WatcherView> {
                 clusters(at, Subject::new(monitor)).iter().any(|(other, _)| std::ptr::eq(*other, object))
             });
             if sees && selects_cluster(selector, object, context.placement) != Known::Known(false) {
-                found.push(WatcherView {
-                    kind: kind.to_owned(),
-                    name: monitor.manifest.name().unwrap_or_default().to_owned(),
-                    place: monitor
-                        .manifest
-                        .node
-                        .at(&["metadata", "name"])
-                        .map(|node| place(node, "/metadata/name")),
-                });
+                found.push(watcher(kind, monitor));
             }
         }
     }
     found
+}
+
+/// The `PodMonitor`s that are for databases and select none, where the Cluster at a context is among
+/// those in the namespaces they look at.
+pub(crate) fn misdirected(context: Context<'_>) -> Vec<WatcherView> {
+    let Some(object) = context.object() else { return Vec::new() };
+    let mut found = Vec::new();
+    for (id, other) in context.topology.inventory.of_kind("PodMonitor") {
+        let misses = |placement: &Placement| {
+            let at = Context { object: id, placement, ..context };
+            let view =
+                monitor(at).filter(|view| view.is_for_databases && view.selects == Known::Known(false));
+            view.is_some()
+                && clusters(at, Subject::new(other)).iter().any(|(one, _)| std::ptr::eq(*one, object))
+        };
+        if other.placements.iter().any(misses) {
+            found.push(watcher("PodMonitor", other));
+        }
+    }
+    found
+}
+
+fn watcher(kind: &str, monitor: &Object) -> WatcherView {
+    let node = &monitor.manifest.node;
+    WatcherView {
+        kind: kind.to_owned(),
+        name: monitor.manifest.name().unwrap_or_default().to_owned(),
+        place: node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
+    }
 }

@@ -1,6 +1,8 @@
 //! What the operator reads before it admits an object, read as it reads it: times, annotations, names.
 
 mod annotation;
+mod go_pattern;
+mod promotion;
 pub(crate) mod release;
 mod target_time;
 
@@ -22,7 +24,35 @@ crate::view! {
 }
 
 crate::view! {
-    /// What the operator makes of an annotation that holds JSON.
+    /// What the operator makes of a regular expression.
+    pub struct PatternView {
+        /// Whether it can be compiled.
+        pub is_pattern: Known<bool>,
+    }
+}
+
+/// `patterns[text]`: whether a text is a regular expression of Go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patterns;
+
+impl ViewLookup for Patterns {
+    fn find(&self, name: &str) -> Box<dyn View + '_> {
+        Box::new(PatternView { is_pattern: go_pattern::compiles(name), place: None })
+    }
+}
+
+/// `promotionTokens[text]`: whether a text is what a primary gives when it is demoted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PromotionTokens;
+
+impl ViewLookup for PromotionTokens {
+    fn find(&self, name: &str) -> Box<dyn View + '_> {
+        Box::new(JsonView { error: promotion::promotion_token(name).err(), place: None })
+    }
+}
+
+crate::view! {
+    /// What the operator makes of a text that holds JSON: an annotation, a promotion token.
     pub struct JsonView {
         /// Why the operator refuses it; null if it does not.
         pub error: Option<String>,

@@ -4,10 +4,11 @@
 //! closes it to all that no rule admits; the rules of all policies together count. Calico's and
 //! administrators' policies are not read: where one is there, what is closed is not known.
 
+mod caller;
 mod operator;
 mod rules;
 
-pub(crate) use operator::admits_operator;
+pub(crate) use operator::{admits_operator, admits_peers};
 
 use crate::index::reach::reaches;
 use crate::inventory::{Object, Placement, Wholeness};

@@ -43,7 +43,9 @@ impl Context<'_> {
             "ClusterExternalSecret" => self.makes_read_secrets(node),
             "PushSecret" => self.is_read(node.at(&["spec", "selector", "secret", "name"])),
             "SecretStore" | "ClusterSecretStore" => self.is_used_by_tied("/spec/secretStoreRef", node, kind),
-            "Password" => self.is_used_by_tied("/spec/dataFrom/*/sourceRef/generatorRef", node, kind),
+            "Password" | "ClusterGenerator" => {
+                self.is_used_by_tied("/spec/dataFrom/*/sourceRef/generatorRef", node, kind)
+            }
             "Service" => self.leads_to_database() || self.speaks(id),
             "ConfigMap" => self.speaks(id) || self.is_config_of_client(node),
             "StorageClass" => self.stores_database(node),
@@ -113,7 +115,7 @@ impl Context<'_> {
         let Some(name) = node.at(&["metadata", "name"]).and_then(Node::raw_text) else { return false };
         let refers = |node: &Node| {
             let reference = Subject::whole(node);
-            let default = if kind == "Password" { "Password" } else { "SecretStore" };
+            let default = if pattern.contains("generatorRef") { "Password" } else { "SecretStore" };
             reference.raw(&["name"]) == Some(name) && reference.raw(&["kind"]).unwrap_or(default) == kind
         };
         self.topology.inventory.of_kind("ExternalSecret").any(|(id, object)| {

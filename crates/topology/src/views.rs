@@ -6,6 +6,8 @@ pub mod cluster;
 pub mod consumer;
 pub mod deployment;
 pub mod external_secret;
+pub mod hosts;
+pub mod login;
 pub mod plugin;
 pub mod postgres;
 pub mod pruners;
@@ -29,12 +31,15 @@ use crate::hba::PgHba;
 use crate::image::Images;
 use crate::inventory::{Object, ObjectId, Placement};
 use crate::literal::{self, LiteralView};
-use crate::operator::{ExternalClusters, LivenessPingers, PodPatches, Sizes, TargetTimes};
+use crate::operator::{
+    ExternalClusters, LivenessPingers, Patterns, PodPatches, PromotionTokens, Sizes, TargetTimes,
+};
 use crate::read::Subject;
 use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
 use alerts::BlindAlertView;
 use annotation::AnnotationView;
+use login::LoginView;
 use postgres::PostgresView;
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
 use role::RoleView;
@@ -89,6 +94,7 @@ pub struct Views<'t> {
     exposures: OnceLock<Vec<ExposureView>>,
     literals: OnceLock<Vec<LiteralView>>,
     roles: OnceLock<Vec<RoleView>>,
+    logins: OnceLock<Vec<LoginView>>,
     blind_alerts: OnceLock<Vec<BlindAlertView>>,
     secrets: SecretNames<'t>,
     object_stores: ObjectStores<'t>,
@@ -111,6 +117,7 @@ impl<'t> Views<'t> {
             exposures: OnceLock::new(),
             literals: OnceLock::new(),
             roles: OnceLock::new(),
+            logins: OnceLock::new(),
             blind_alerts: OnceLock::new(),
             secrets: SecretNames(context),
             object_stores: ObjectStores(context),
@@ -142,6 +149,8 @@ impl<'t> Views<'t> {
             "targetTimes" if kind == "Cluster" => Field::Lookup(&TargetTimes),
             "podPatches" if kind == "Cluster" => Field::Lookup(&PodPatches),
             "livenessPingers" if kind == "Cluster" => Field::Lookup(&LivenessPingers),
+            "promotionTokens" if kind == "Cluster" => Field::Lookup(&PromotionTokens),
+            "patterns" if kind == "Cluster" => Field::Lookup(&Patterns),
             "postgres" if kind == "Cluster" => {
                 self.postgres.get_or_init(|| postgres::view(self.context)).as_field()
             }
@@ -160,6 +169,7 @@ impl<'t> Views<'t> {
                 self.literals.get_or_init(|| literal::literals(self.context)).as_field()
             }
             "roles" if has_roles(kind) => self.roles.get_or_init(|| role::roles(self.context)).as_field(),
+            "logins" if has_roles(kind) => self.logins.get_or_init(|| login::logins(self.context)).as_field(),
             "blindAlerts" if kind == "PrometheusRule" => {
                 self.blind_alerts.get_or_init(|| alerts::blind_alerts(self.context)).as_field()
             }
@@ -253,7 +263,7 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
         variables.push(LITERALS);
     }
     if has_roles(kind) {
-        variables.push(ROLES);
+        variables.extend([ROLES, LOGINS]);
     }
     if kind == "PrometheusRule" {
         variables.push(BLIND_ALERTS);
@@ -304,7 +314,7 @@ const EVERYWHERE: [FieldSchema; 8] = [
     },
 ];
 
-const OF_CLUSTERS: [FieldSchema; 9] = [
+const OF_CLUSTERS: [FieldSchema; 11] = [
     FieldSchema {
         name: "sizes",
         doc: "`sizes[text]`: a size of PostgreSQL as the operator reads it, which is not quite as PostgreSQL does.",
@@ -350,6 +360,16 @@ const OF_CLUSTERS: [FieldSchema; 9] = [
         doc: "`livenessPingers[text]`: what the operator makes of the annotation `alpha.cnpg.io/livenessPinger`.",
         kind: FieldType::Lookup(crate::operator::JsonView::schema_of),
     },
+    FieldSchema {
+        name: "promotionTokens",
+        doc: "`promotionTokens[text]`: what the operator makes of a promotion token.",
+        kind: FieldType::Lookup(crate::operator::JsonView::schema_of),
+    },
+    FieldSchema {
+        name: "patterns",
+        doc: "`patterns[text]`: whether the operator can compile a regular expression.",
+        kind: FieldType::Lookup(crate::operator::PatternView::schema_of),
+    },
 ];
 
 const EXPOSURES: FieldSchema = FieldSchema {
@@ -368,6 +388,12 @@ const ROLES: FieldSchema = FieldSchema {
     name: "roles",
     doc: "The roles of the database that this declares.",
     kind: FieldType::Views(RoleView::schema_of),
+};
+
+const LOGINS: FieldSchema = FieldSchema {
+    name: "logins",
+    doc: "The roles that this declares and that may log in.",
+    kind: FieldType::Views(LoginView::schema_of),
 };
 
 const BLIND_ALERTS: FieldSchema = FieldSchema {

@@ -139,3 +139,27 @@ fn peers_are_told_for_people() {
         "{fromEndpoints: [{matchExpressions: [{key: 'k8s:io.kubernetes.pod.namespace', operator: Exists}]}]}";
     assert_eq!(peers(here, any), "[everyone]");
 }
+
+#[test]
+fn replicas_are_let_in_by_their_labels() {
+    let admits = |from: &str, port: &str| {
+        let policy = kubernetes(&format!(
+            "{{podSelector: {{}}, ingress: [{{from: [{from}], ports: [{{port: {port}}}]}}]}}"
+        ));
+        ask(&policy, OPERATOR, "cluster.admits_peers")
+    };
+    assert_eq!(admits("{podSelector: {matchLabels: {cnpg.io/cluster: db}}}", "5432"), "true");
+    assert_eq!(admits("{podSelector: {}}", "5432"), "true");
+    assert_eq!(
+        admits("{podSelector: {matchExpressions: [{key: cnpg.io/cluster, operator: Exists}]}}", "5432"),
+        "true"
+    );
+    assert_eq!(admits("{podSelector: {}}", "8000"), "false");
+    assert_eq!(admits("{podSelector: {matchLabels: {app: web}}}", "5432"), "false");
+    assert_eq!(
+        admits("{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}}", "5432"),
+        "false"
+    );
+    assert!(admits("{ipBlock: {cidr: 10.0.0.0/8}}", "5432").contains("may be the Cluster's own pods"));
+    assert!(admits("{podSelector: {matchLabels: {cnpg.io/cluster: '${NAME}'}}}", "5432").contains("unknown"));
+}

@@ -362,3 +362,54 @@ fn without_a_database_nothing_is_tied() {
     assert!(!Repository::of(&service("", "")).tied("Service", "db"));
     assert!(!Repository::of(&deployment("web", "env: [{name: H, value: web-rw}]")).tied("Deployment", "app"));
 }
+
+/// Its hosts: each with its Cluster, what it leads to, whether it is written to, and how many
+/// instances there are.
+fn hosts(container: &str, more: &str) -> String {
+    let yaml = format!("{CLUSTER}{}{more}", deployment("web", container));
+    Repository::of(&yaml).ask("Deployment", "app", "workload.hosts")
+}
+
+const VALUE: &str = "@/spec/template/spec/containers/0/env/0/value";
+
+#[test]
+fn a_host_leads_to_the_primary_to_replicas_or_to_a_pod() {
+    for (host, leads_to) in [
+        ("web-rw", "primary"),
+        ("web-ro", "replicas"),
+        ("web-r", "instances"),
+        ("web-any", "any"),
+        ("web-1", "pod"),
+        ("web-12.web.pod", "pod"),
+        ("pool", "pooler"),
+    ] {
+        let said = hosts(&format!("env: [{{name: PGHOST, value: {host}}}]"), "");
+        assert!(said.contains(&format!(" web {leads_to} false ")), "{host}: {said}");
+    }
+}
+
+#[test]
+fn a_host_is_one_where_it_is_connected_to() {
+    let url = "env: [{name: U, value: 'postgres://u:p@web-2.web.svc:5432/x'}]";
+    assert_eq!(hosts(url, ""), format!("[web-2 web pod false 2 {VALUE}]"));
+    assert_eq!(hosts("env: [{name: DSN, value: 'host=web-2 user=u'}]", "").matches("pod").count(), 1);
+    assert_eq!(hosts("args: ['web-2:5432']", "").matches("pod").count(), 1);
+    for text in ["claim: web-1", "web-1", "s3://web-1/x", "data/web-1.tar", "web-0", "web-01", "xweb-1"] {
+        assert_eq!(hosts(&format!("env: [{{name: V, value: '{text}'}}]"), ""), "[]", "{text}");
+    }
+}
+
+#[test]
+fn a_service_of_that_name_can_lead_anywhere() {
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web-1, namespace: web}\nspec: {}\n";
+    assert_eq!(hosts("env: [{name: PGHOST, value: web-1}]", service), "[]");
+}
+
+#[test]
+fn what_is_written_to_says_so() {
+    let writes = |container: &str| hosts(container, "").contains(" true ");
+    assert!(writes("env: [{name: DB_WRITE_HOST, value: web-ro}]"));
+    assert!(writes("env: [{name: U, value: 'postgres://web-r/x?target_session_attrs=read-write'}]"));
+    assert!(!writes("env: [{name: DB_HOST, value: web-ro}]"));
+    assert!(!writes("env: [{name: PRIMARY_REPLICA_HOST, value: web-ro}]"));
+}

@@ -169,6 +169,11 @@ pub(crate) fn databases_of(
     found
 }
 
+/// Whether it is a host.
+fn is_host(via: Via) -> bool {
+    matches!(via, Via::Service | Via::Pod)
+}
+
 /// Looks for databases from where a client is.
 struct Seeker<'s> {
     topology: &'s Topology<'s>,
@@ -189,7 +194,7 @@ impl Seeker<'_> {
         let makers = self.topology.makers().of(name).iter();
         let sure = makers.filter(|maker| maker.reaches(name, self.at) == Reaches::Surely);
         for maker in sure.filter_map(|maker| maker.object).filter(|maker| !self.topology.is_own(*maker)) {
-            found.extend(self.named_by(maker, |via| via == Via::Service));
+            found.extend(self.named_by(maker, is_host));
         }
         for role in self.own.roles(name, self.at) {
             found.extend(self.topology.databases_behind(role, self.at));
@@ -200,7 +205,7 @@ impl Seeker<'_> {
     fn behind_config_map(&self, name: &str, found: &mut BTreeSet<DatabaseIndex>) {
         let maps = self.topology.inventory.named("", "ConfigMap", name);
         for map in maps.iter().filter(|map| means(self.at, name, map.placement)) {
-            found.extend(self.named_by(map.id, |via| via == Via::Service));
+            found.extend(self.named_by(map.id, is_host));
         }
     }
 }

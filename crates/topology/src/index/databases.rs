@@ -23,6 +23,8 @@ pub(crate) struct Database {
 pub(crate) enum Via {
     /// A Service of the database.
     Service,
+    /// One of its pods.
+    Pod,
     /// The Secret with the application's credentials.
     AppSecret,
     /// The Secret with the superuser's.
@@ -65,6 +67,16 @@ impl Databases {
         self.names.get(word).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The Clusters that a word is the name of a pod of: `<cluster>-<n>`, counted from 1. None where
+    /// the word is a name of its own (CloudNativePG, pkg/specs/pods.go: `GetInstanceName`).
+    pub(crate) fn with_pod<'d>(&'d self, word: &'d str) -> impl Iterator<Item = DatabaseIndex> {
+        let cluster =
+            word.rsplit_once('-').filter(|(_, serial)| is_serial(serial)).map(|(cluster, _)| cluster);
+        let cluster = cluster.filter(|_| self.named(word).is_empty());
+        let named = cluster.map(|cluster| self.named(cluster)).unwrap_or_default();
+        named.iter().filter(|(_, via)| *via == Via::Label).map(|(index, _)| *index)
+    }
+
     /// The Clusters of that name, and the Poolers in front of them.
     pub(crate) fn of_cluster(&self, name: &str) -> &[DatabaseIndex] {
         self.of_cluster.get(name).map(Vec::as_slice).unwrap_or_default()
@@ -99,6 +111,11 @@ impl Databases {
         self.of_cluster.entry(cluster.clone()).or_default().push(index);
         self.all.push(Database { object, placement: placement.clone(), name, cluster, is_pooler });
     }
+}
+
+/// Whether a text is a number as the operator gives one to an instance.
+fn is_serial(text: &str) -> bool {
+    !text.starts_with('0') && text.parse::<u32>().is_ok_and(|serial| serial > 0)
 }
 
 /// The ways in which a Cluster can be bootstrapped.

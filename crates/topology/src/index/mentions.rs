@@ -18,6 +18,8 @@ pub(crate) struct Mention {
     pub(crate) word: String,
     /// The namespace that a host name says: `web-rw.databases.svc`.
     pub(crate) namespace: Option<String>,
+    /// Whether the text around it surely connects to it as a database.
+    pub(crate) connects: bool,
     pub(crate) place: Place,
 }
 
@@ -50,27 +52,66 @@ pub(crate) fn mentions(node: &Node, databases: &Databases) -> Vec<Mention> {
         let key = keys.last().map_or("", |key| key);
         for range in words(text) {
             let Some(word) = text.get(range.clone()) else { continue };
-            for (database, via) in databases.named(word) {
-                let is_own_name = databases.get(*database).is_some_and(|database| database.name == word);
+            let connects = || connects(text, &range, keys, is_host_value);
+            let pods = databases.with_pod(word).map(|database| (database, Via::Pod));
+            for (database, via) in databases.named(word).iter().copied().chain(pods) {
+                let is_own_name = databases.get(database).is_some_and(|database| database.name == word);
                 let says = match via {
                     Via::AppSecret | Via::SuperuserSecret => word == text,
                     Via::Label => word == text && key == "cnpg.io/cluster",
                     Via::Service => !is_own_name || is_host(text, &range, keys, is_host_value),
+                    Via::Pod => connects(),
                 };
                 if !says {
                     continue;
                 }
                 mentions.push(Mention {
-                    database: *database,
-                    via: *via,
+                    database,
+                    via,
                     word: word.to_owned(),
-                    namespace: (*via == Via::Service).then(|| namespace_after(text, range.end)).flatten(),
+                    namespace: is_reached(via).then(|| namespace_after(text, range.end)).flatten(),
+                    connects: is_reached(via) && connects(),
                     place: place(node, pointer),
                 });
             }
         }
     });
     mentions
+}
+
+/// Whether something of that kind can be connected to.
+fn is_reached(via: Via) -> bool {
+    matches!(via, Via::Service | Via::Pod)
+}
+
+/// Whether a word is surely the host of a database that is connected to: in a connection string, in
+/// a field for hosts, or with PostgreSQL's port.
+fn connects(text: &str, range: &Range<usize>, keys: &[Cow<'_, str>], is_host_value: bool) -> bool {
+    let before = text.get(..range.start).unwrap_or_default();
+    let after = text.get(range.end..).unwrap_or_default();
+    let starts =
+        before.is_empty() || before.ends_with(|byte: char| byte.is_whitespace() || "'\",@/=".contains(byte));
+    let host_end = after.find(|byte: char| !(byte.is_ascii_alphanumeric() || ".-".contains(byte)));
+    let (domain, rest) = after.split_at(host_end.unwrap_or(after.len()));
+    let is_field = is_host_value || is_host_key(field(keys));
+    let in_url = ["postgres://", "postgresql://"].iter().any(|scheme| before.ends_with(scheme));
+    let in_parameter = before.to_lowercase().ends_with("host=");
+    let with_user = before.ends_with('@') && before.contains("postgres");
+    in_url
+        || in_parameter
+        || with_user
+        || (starts && rest.starts_with(":5432"))
+        || (before.is_empty() && is_field && (domain.is_empty() || domain.starts_with('.')))
+}
+
+/// The name of the field that a value is in: `DB_HOST` of `DB_HOST: {value: …}` too.
+fn field<'k>(keys: &'k [Cow<'_, str>]) -> &'k str {
+    named_keys(keys).find(|key| *key != "value").unwrap_or_default()
+}
+
+/// The keys that lead to a value, innermost first, without the indices of lists.
+fn named_keys<'k>(keys: &'k [Cow<'_, str>]) -> impl Iterator<Item = &'k str> {
+    keys.iter().rev().map(|key| &**key).filter(|key| key.parse::<usize>().is_err())
 }
 
 /// Whether a word that is the name of a Pooler or of a Cluster, which can be any word, is used
@@ -99,14 +140,12 @@ fn is_host_key(key: &str) -> bool {
 /// Whether a host stands under these keys: `host`, `backendRefs[].name`; for a word with a
 /// hyphen, as few others have, also `value` of a variable and `server`.
 fn is_host_field(keys: &[Cow<'_, str>], hyphened: bool) -> bool {
-    let mut named = keys.iter().rev().filter(|key| key.parse::<usize>().is_err());
-    let last = named.next().map_or("", |key| key);
-    let parent = named.next().map_or("", |key| key);
+    let last = named_keys(keys).next().unwrap_or_default();
     let refers = || {
-        let parent = parent.to_lowercase();
+        let parent = named_keys(keys).nth(1).unwrap_or_default().to_lowercase();
         last == "name" && (parent.contains("backend") || parent.contains("service"))
     };
-    is_host_key(if last == "value" { parent } else { last })
+    is_host_key(field(keys))
         || (hyphened && (last == "value" || last.to_lowercase().ends_with("server") || refers()))
 }
 

@@ -1,9 +1,10 @@
-//! Whether policies let the operator in, and where the operator runs.
+//! Whether policies let in the operator and the Cluster's own pods, and where the operator runs.
 
-use super::rules::Operator;
-use super::{Policy, STATUS, in_doubt};
+use super::caller::{Caller, Pods};
+use super::{POSTGRES, Policy, STATUS, in_doubt};
 use crate::index::helm::workplace;
 use crate::inventory::{Inventory, Object};
+use crate::labels::PodLabels;
 use crate::read::select;
 use crate::view::Known;
 use crate::views::Context;
@@ -24,10 +25,32 @@ const INSTALLERS: &[(&str, &[&str])] = &[
 /// Whether the policies together let the operator ask the pods for their status.
 pub(crate) fn admits_operator(context: Context<'_>, policies: &[Policy]) -> Known<bool> {
     let namespaces = namespaces(context.topology.inventory);
+    let operator = |own| Caller { namespaces: &namespaces, own, pods: Pods::Operator };
+    admits(context, policies, operator, STATUS)
+}
+
+/// Whether the policies together let the Cluster's pods connect to each other: a replica is copied
+/// from the primary, and follows it, over PostgreSQL's port.
+pub(crate) fn admits_peers(context: Context<'_>, policies: &[Policy]) -> Known<bool> {
+    let Some(cluster) = context.subject() else { return Known::Known(true) };
+    let namespace = context.placement.namespace.name();
+    let labels = PodLabels::new(cluster, namespace);
+    let namespaces: Vec<String> = namespace.into_iter().map(str::to_owned).collect();
+    let peer = |own| Caller { namespaces: &namespaces, own, pods: Pods::Instances(labels) };
+    admits(context, policies, peer, POSTGRES)
+}
+
+/// Whether a rule of one of the policies lets somebody reach a port.
+fn admits<'c>(
+    context: Context<'_>,
+    policies: &'c [Policy],
+    caller: impl Fn(Option<&'c str>) -> Caller<'c>,
+    port: (u16, &str),
+) -> Known<bool> {
     let mut admitted = Known::Known(false);
     for policy in policies {
-        let operator = Operator { namespaces: &namespaces, own: policy.namespace.as_deref() };
-        let admits = policy.rules.iter().map(|rule| rule.admits(&operator, STATUS));
+        let caller = caller(policy.namespace.as_deref());
+        let admits = policy.rules.iter().map(|rule| rule.admits(&caller, port));
         admitted = admits.fold(admitted, Known::or);
         if let Some(reason) = &policy.doubt {
             admitted = admitted.or(Known::Unknown(reason.clone()));

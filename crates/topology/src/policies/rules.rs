@@ -1,5 +1,6 @@
 //! A rule of a policy: its ports, and whom it lets in.
 
+use super::caller::Caller;
 use super::{AdmissionView, CLUSTERWIDE, KUBERNETES, POSTGRES};
 use crate::labels::plain;
 use crate::read::place;
@@ -48,23 +49,12 @@ struct Term {
     exists: bool,
 }
 
-/// The operator, as a peer.
-pub(super) struct Operator<'o> {
-    /// Where it runs; empty: not known.
-    pub(super) namespaces: &'o [String],
-    /// The policy's own namespace.
-    pub(super) own: Option<&'o str>,
-}
-
 /// Labels that say a pod's namespace: of the namespace itself, and Cilium's.
 const NAMESPACE: &[&str] = &[
     "kubernetes.io/metadata.name",
     "io.kubernetes.pod.namespace",
     "io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name",
 ];
-
-/// Cilium's entities that are no pods of anybody.
-const NO_PODS: &[&str] = &["health", "ingress", "init", "kube-apiserver", "none", "unmanaged"];
 
 /// Reads a rule; `None`: it lets nobody in.
 pub(super) fn rule(node: &Node, pointer: String, kind: &str) -> Option<Rule> {
@@ -92,9 +82,9 @@ impl Rule {
         }
     }
 
-    /// Whether it lets the operator reach a port.
-    pub(super) fn admits(&self, operator: &Operator<'_>, port: (u16, &str)) -> Known<bool> {
-        let peers = self.peers.iter().map(|peer| peer.is_operator(operator));
+    /// Whether it lets somebody reach a port.
+    pub(super) fn admits(&self, caller: &Caller<'_>, port: (u16, &str)) -> Known<bool> {
+        let peers = self.peers.iter().map(|peer| peer.is(caller));
         let doubt = self.doubt.clone().map_or(Known::Known(false), Known::Unknown);
         self.ports.have(port).and(peers.fold(doubt, Known::or))
     }
@@ -303,14 +293,14 @@ impl Peer {
         }
     }
 
-    fn is_operator(&self, operator: &Operator<'_>) -> Known<bool> {
-        let perhaps = || Known::Unknown(format!("not known: {} may be the operator", self.text()));
+    fn is(&self, caller: &Caller<'_>) -> Known<bool> {
+        let perhaps = || Known::Unknown(format!("not known: {} may be {}", self.text(), caller.name()));
         match self {
-            Self::Other(text) if NO_PODS.contains(&text.as_str()) => Known::Known(false),
+            Self::Other(text) if !caller.may_be(text) => Known::Known(false),
             Self::World(_) | Self::Other(_) => perhaps(),
             Self::Pods { namespaces, narrowed } => {
-                let near = namespaces.hold(operator);
-                let fits = narrowed.iter().map(|term| term.fits_operator().unwrap_or_else(perhaps));
+                let near = namespaces.hold(caller);
+                let fits = narrowed.iter().map(|term| term.fits(caller).unwrap_or_else(perhaps));
                 fits.fold(near, Known::and)
             }
         }
@@ -318,41 +308,23 @@ impl Peer {
 }
 
 impl Namespaces {
-    /// Whether the operator is in them.
-    fn hold(&self, operator: &Operator<'_>) -> Known<bool> {
-        let names: Vec<&str> = match self {
-            Self::Any => return Known::Known(true),
-            Self::Own => operator.own.into_iter().collect(),
-            Self::These(names) => names.iter().map(String::as_str).collect(),
-        };
-        if operator.namespaces.is_empty() {
-            return Known::Unknown(
-                "not known: nothing in the repository says where the operator runs".to_owned(),
-            );
-        }
-        if names.iter().any(|name| operator.namespaces.iter().any(|one| one == name)) {
-            return Known::Known(true);
-        }
-        let unknown = names.iter().find(|name| name.contains("${"));
-        match (unknown, names.is_empty()) {
-            (Some(name), _) => Known::Unknown(format!("namespace {name}")),
-            (None, true) => Known::Unknown("the policy's namespace, which is not known".to_owned()),
-            (None, false) => Known::Known(false),
+    /// Whether somebody is in them.
+    fn hold(&self, caller: &Caller<'_>) -> Known<bool> {
+        match self {
+            Self::Any => Known::Known(true),
+            Self::Own => caller.is_in(caller.own.as_slice()),
+            Self::These(names) => caller.is_in(&names.iter().map(String::as_str).collect::<Vec<_>>()),
         }
     }
 }
 
 impl Term {
-    /// Whether the operator's pods have the label; `None`: not known. Chart and manifests set one alike.
-    fn fits_operator(&self) -> Option<Known<bool>> {
-        if self.key != "app.kubernetes.io/name" {
-            return None;
+    /// Whether somebody's pods have the label; `None`: not known.
+    fn fits(&self, caller: &Caller<'_>) -> Option<Known<bool>> {
+        match (&self.values, self.exists) {
+            (Some(values), _) => caller.has(&self.key, Some(values)),
+            (None, true) => caller.has(&self.key, None),
+            (None, false) => None,
         }
-        if self.exists {
-            return Some(Known::Known(true));
-        }
-        let values =
-            self.values.as_ref().filter(|values| values.iter().all(|value| !value.contains("${")))?;
-        Some(Known::Known(values.iter().any(|value| value == "cloudnative-pg")))
     }
 }

@@ -3,8 +3,8 @@
 use crate::index::applications::{ApplicationView, applications, database_owners};
 use crate::index::databases::{BOOTSTRAPS, application_secret, superuser_secret};
 use crate::index::makers::{Reaches, is_operator};
-use crate::monitors::{WatcherView, watchers};
-use crate::policies::{Policy, PolicyView, admits_operator, is_closed, policies};
+use crate::monitors::{WatcherView, misdirected, watchers};
+use crate::policies::{Policy, PolicyView, admits_operator, admits_peers, is_closed, policies};
 use crate::read::{Seen, Subject, place};
 use crate::stores::archive::{ArchiveView, Archived, of_cluster};
 use crate::stores::copies::{CopyView, IllusionView, copies, illusions};
@@ -17,6 +17,7 @@ use crate::views::pruners::{PrunerView, pruners};
 use crate::views::scheduled_backup::{ScheduleView, schedules};
 use crate::views::secret_names::{MakerView, maker_view};
 use crate::views::workload::{DumpView, dumps};
+use std::collections::BTreeSet;
 
 crate::view! {
     /// What CloudNativePG makes of a Cluster.
@@ -72,8 +73,12 @@ crate::view! {
         pub is_closed: Known<bool>,
         /// Whether the policies let the operator ask the pods for their status.
         pub admits_operator: Known<bool>,
+        /// Whether the policies let its pods connect to each other, as replicas must.
+        pub admits_peers: Known<bool>,
         /// The monitors that watch its pods.
         pub watchers: Vec<WatcherView>,
+        /// The `PodMonitor`s that select no database where this is one of those that they could.
+        pub misdirected_monitors: Vec<WatcherView>,
         /// The applications that use it, by what groups them.
         pub applications: Vec<ApplicationView>,
         /// The owners of the databases that `Database` objects make in it.
@@ -94,6 +99,8 @@ crate::view! {
         pub name: String,
         /// Its namespace; null where that is not known.
         pub namespace: Option<String>,
+        /// The namespaces, where it is one manifest that is deployed to several; else empty.
+        pub deployments: Vec<String>,
     }
 }
 
@@ -120,8 +127,10 @@ pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
         is_pruned: is_pruned(context),
         is_closed: is_closed(context, &policies),
         admits_operator: admits_operator(context, &policies),
+        admits_peers: admits_peers(context, &policies),
         policies: policies.iter().map(Policy::view).collect(),
         watchers: watchers(context),
+        misdirected_monitors: misdirected(context),
         applications: applications(context),
         database_owners: database_owners(context),
         illusions: illusions(context, &archive, &schedules, &external_clusters, &copies),
@@ -192,14 +201,30 @@ fn collisions(context: Context<'_>, name: &str) -> Vec<CollisionView> {
     let is_other = |one: &&Archived| one.name != name || !one.namespace().may_be_same(mine.namespace());
     let same =
         archives.in_store(key.0).filter(|one| one.key() == Some(key) && one.speaks_as(context.placement));
-    let others = same.filter(is_other).map(|one| CollisionView {
-        name: one.name.clone(),
-        namespace: one.namespace().name().map(str::to_owned),
-        place: one.place.clone(),
-    });
-    let mut others: Vec<_> = others.collect();
-    others.dedup_by(|one, two| one.place == two.place);
-    others
+    let namespace = |one: &Archived| one.namespace().name().map(str::to_owned);
+    let (twins, others): (Vec<_>, Vec<_>) = same.filter(is_other).partition(|one| one.place == mine.place);
+    let mut views: Vec<_> = others
+        .into_iter()
+        .map(|one| CollisionView {
+            name: one.name.clone(),
+            namespace: namespace(one),
+            deployments: Vec::new(),
+            place: one.place.clone(),
+        })
+        .collect();
+    views.dedup_by(|one, two| one.place == two.place);
+    // One manifest in several namespaces says the same of each, so that it is told once.
+    if !twins.is_empty() {
+        let all: BTreeSet<_> = twins.into_iter().chain([mine]).filter_map(namespace).collect();
+        let deployments = all.into_iter().collect();
+        views.push(CollisionView {
+            name: name.to_owned(),
+            namespace: None,
+            deployments,
+            place: mine.place.clone(),
+        });
+    }
+    views
 }
 
 /// A Secret's name; unknown, as written, if a part of it is not known.

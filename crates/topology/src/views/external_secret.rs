@@ -1,7 +1,9 @@
 //! ExternalSecrets: where one reads, what it makes, and who reads that.
 
+use crate::credential::is_postgres_password;
 use crate::index::clients::CLIENT;
 use crate::index::databases::{Database, application_secret, superuser_secret};
+use crate::index::keys::keys;
 use crate::index::reach::means;
 use crate::read::{Subject, place, select};
 use crate::view::{Known, Place};
@@ -33,6 +35,9 @@ crate::view! {
         /// The name of the Secret it makes: `spec.target.name`, else its own. Unknown, as written,
         /// where a part of it is.
         pub target: Known<String>,
+        /// The keys of its Secret that are named after a password of PostgreSQL, or a connection string with
+        /// one: `POSTGRES_PASSWORD`, `DATABASE_URL`; unknown where it does not say its keys.
+        pub password_keys: Known<Vec<String>>,
         /// The Clusters beside it whose application credentials it makes.
         pub app_clusters: Vec<String>,
         /// The Clusters beside it whose superuser credentials it makes.
@@ -89,6 +94,8 @@ pub(crate) fn view(context: Context<'_>) -> Option<ExternalSecretView> {
             .and_then(|target| credentials(raw, &app_clusters, &superuser_clusters, place(target, pointer)))
             .into_iter()
             .collect(),
+        password_keys: keys(context, raw)
+            .map(|keys| keys.into_iter().filter(|key| is_postgres_password(key)).collect()),
         app_clusters,
         superuser_clusters,
         is_rotation: is_rotation(subject),

@@ -27,16 +27,21 @@ const POWERS: [&str; 3] = ["superuser", "bypassrls", "replication"];
 /// The roles of a Cluster, or the one of a `DatabaseRole`; each stands at its worst power, if
 /// it has any.
 pub(crate) fn roles(context: Context<'_>) -> Vec<RoleView> {
+    declared(context).iter().map(|(role, pointer)| view(*role, role.node, pointer)).collect()
+}
+
+/// The roles that an object declares, each with its pointer.
+pub(super) fn declared(context: Context<'_>) -> Vec<(Subject<'_>, String)> {
     let Some(object) = context.object() else { return Vec::new() };
     let node = &object.manifest.node;
     match object.manifest.kind() {
         Some("Cluster") => {
             let roles = select(node, "/spec/managed/roles/*").into_iter();
-            roles.map(|(role, pointer)| view(Subject::whole(role), role, &pointer)).collect()
+            roles.map(|(role, pointer)| (Subject::whole(role), pointer)).collect()
         }
         Some("DatabaseRole") => {
-            let Some(spec) = node.at(&["spec"]) else { return Vec::new() };
-            vec![view(Subject::new(object).below(spec), spec, "/spec")]
+            let spec = node.at(&["spec"]).into_iter();
+            spec.map(|spec| (Subject::new(object).below(spec), "/spec".to_owned())).collect()
         }
         _ => Vec::new(),
     }

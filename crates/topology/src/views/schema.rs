@@ -21,6 +21,10 @@ crate::view! {
         /// What says that this release runs: `HelmRelease cnpg`; null where nothing does, and the newest
         /// was asked.
         pub told_by: Option<String>,
+        /// The release that brought the kind, where the one that runs is older; null elsewhere.
+        pub since: Option<String>,
+        /// The release that runs, as `told_by` says it; null where nothing does.
+        pub runs: Option<String>,
         /// The fields that do not exist, but those below a field of another type.
         pub unknown_fields: Vec<FieldView>,
         /// The fields that must be set and are not.
@@ -75,6 +79,10 @@ pub(crate) fn view(context: Context<'_>) -> Option<SchemaView> {
         program: program(group).to_owned(),
         release: release.unwrap_or(*newest).name().to_owned(),
         told_by: operator.map(|operator| operator.told_by.clone()),
+        since: schema::since(group, kind)
+            .filter(|since| operator.is_some_and(|operator| schema::is_before(&operator.version, since)))
+            .map(str::to_owned),
+        runs: operator.map(|operator| operator.version.clone()),
         unknown_fields: Vec::new(),
         missing_fields: Vec::new(),
         values: Vec::new(),

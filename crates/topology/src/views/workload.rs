@@ -6,6 +6,7 @@ use crate::inventory::Object;
 use crate::read::{Subject, place, walk};
 use crate::view::Known;
 use crate::views::Context;
+use crate::views::hosts::{HostView, hosts};
 use crate::views::secret_keys::{FarSecretView, SecretKeyView, far_secrets, secret_keys};
 use std::collections::BTreeSet;
 
@@ -15,6 +16,9 @@ crate::view! {
         /// The Clusters that it is a client of: it names a host of one or of its Pooler, the Secret
         /// with its credentials, or a Secret or `ConfigMap` that does.
         pub databases: Vec<String>,
+        /// The hosts of databases that it surely connects to: the first place for each, and for each
+        /// that is said to be written to.
+        pub hosts: Vec<HostView>,
         /// Where it reads the superuser's credentials of a Cluster: the first place for each Secret.
         pub superuser_secrets: Vec<SecretUseView>,
         /// The keys that it names of Secrets with credentials of databases.
@@ -68,6 +72,7 @@ pub(crate) fn view(context: Context<'_>) -> Option<WorkloadView> {
                 })
             })
             .collect(),
+        hosts: hosts(context),
         secret_keys: secret_keys(context),
         far_secrets: far_secrets(context),
         place: node.map(|node| place(node, "/metadata/name")),
