@@ -121,3 +121,19 @@ fn a_schedule_that_is_refused_takes_no_base_backup() {
     assert_eq!(has_base("0 2 * * 0"), "false");
     assert_eq!(has_base("${TIMES}"), "unknown: ${TIMES}");
 }
+
+#[test]
+fn one_manifest_in_two_namespaces_says_the_same_of_both() {
+    let cluster = |namespace: &str| {
+        format!(
+            "---\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {{name: web, namespace: {namespace}}}\n\
+             spec: {{backup: {{barmanObjectStore: {{destinationPath: 's3://b'}}}}}}\n"
+        )
+    };
+    let mut once = Repository::of(&cluster("web"));
+    once.deploy_also("market");
+    let said = once.ask("Cluster", "web", "cluster.collisions");
+    assert!(said.contains("[market, web]"), "{said}");
+    let twice = Repository::of(&(cluster("web") + &cluster("market")));
+    assert!(twice.ask("Cluster", "web", "cluster.collisions").starts_with("[web market [] "));
+}

@@ -44,6 +44,21 @@ impl Repository {
         self.add(yaml, false)
     }
 
+    /// Deploys every object to a further namespace.
+    pub fn deploy_also(&mut self, namespace: &str) {
+        for object in &mut self.objects {
+            let further = object.placements.iter().map(|at| {
+                let from = NamespaceFrom::Object(object.manifest.node.origin.span);
+                Placement {
+                    namespace: Namespace::Known(namespace.to_owned(), from),
+                    environment: at.environment,
+                }
+            });
+            let further: Vec<_> = further.collect();
+            object.placements.extend(further);
+        }
+    }
+
     pub fn made(mut self, name: &str) -> Self {
         let span = manifest::Span { source: SourceId(0), start: 0, end: 0 };
         let made = Made { kind: "Secret".to_owned(), name: name.to_owned(), span };
