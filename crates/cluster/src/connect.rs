@@ -4,6 +4,11 @@ use kube::Client;
 use kube::config::{Config, InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A connection on which nothing was heard for so long is dead. Longer than a watch stays open, so
+/// that one that is merely quiet is not cut.
+const QUIET: Duration = Duration::from_secs(90);
 
 /// Why there is no client, and what was tried.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +40,7 @@ pub enum ConnectError {
 /// `KUBECONFIG` and the home directory are not looked at: a webhook that happens to run on
 /// someone's machine must not watch that person's cluster.
 pub async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Client>, ConnectError> {
-    let (config, tried) = match kubeconfig {
+    let (mut config, tried) = match kubeconfig {
         Some(path) => (from_file(path).await?, format!("kubeconfig {}", path.display())),
         None if env::var_os("KUBERNETES_SERVICE_HOST").is_none() => return Ok(None),
         None => {
@@ -43,6 +48,9 @@ pub async fn connect(kubeconfig: Option<&Path>) -> Result<Option<Client>, Connec
             (config, "the service account of this pod".to_owned())
         }
     };
+    config.read_timeout = Some(QUIET);
+    // Whoever asks knows how long to wait and what to say meanwhile; this would hide it for minutes.
+    config.default_retry = false;
     match Client::try_from(config) {
         Ok(client) => Ok(Some(client)),
         Err(error) => Err(ConnectError::Client { tried, source: Box::new(error) }),

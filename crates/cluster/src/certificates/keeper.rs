@@ -15,9 +15,15 @@ use tokio::time::{sleep, timeout};
 
 /// How often replicas read the Secret: far less than a new CA settles, so that all serve the new
 /// leaf soon, and never before it is trusted.
-const LOOK: Duration = Duration::from_secs(30);
-/// The same while there is nothing to serve, or after a failure.
+const LOOK: Duration = Duration::from_secs(10);
+/// The same while there is nothing to serve.
 const LOOK_SOON: Duration = Duration::from_secs(1);
+/// The same after a failure.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long one look, a handful of requests, may take.
+const ANSWER: Duration = Duration::from_secs(30);
+/// For how many seconds the Lease is held without being renewed.
+const LEASE: u64 = 15;
 
 /// Where the certificates of a webhook live in its cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +80,7 @@ pub fn self_signed(client: &Client, place: &Place) -> SelfSigned {
         secrets: Api::namespaced(client.clone(), &place.namespace),
         names: place.names(),
         place: place.clone(),
+        known: None,
     };
     tasks.spawn(keeper.run(leading, sender));
     SelfSigned::new(served, tasks)
@@ -89,7 +96,7 @@ async fn elect(client: Client, place: Place, leads: watch::Sender<bool>) {
             error = error.as_ref().map(tracing::field::display),
             "no election"
         );
-        sleep(LOOK_SOON).await;
+        sleep(LOOK_AGAIN).await;
     }
 }
 
@@ -97,6 +104,7 @@ async fn campaign(client: &Client, place: &Place, leads: &watch::Sender<bool>) -
     let manager = LeaseManagerBuilder::new(client.clone(), &place.lease)
         .with_namespace(&place.namespace)
         .with_identity(&place.identity)
+        .with_duration(LEASE)
         .build()
         .await;
     let (mut state, task) = match manager {
@@ -120,6 +128,8 @@ enum KeepError {
     Issue(#[from] IssueError),
     #[error("ValidatingWebhookConfiguration {name}: {source}")]
     Configuration { name: String, source: Box<kube::Error> },
+    #[error("the API server does not answer")]
+    Silent,
 }
 
 struct Keeper {
@@ -127,19 +137,21 @@ struct Keeper {
     secrets: Api<Secret>,
     names: Vec<String>,
     place: Place,
+    /// What was stored when we looked last.
+    known: Option<Certificates>,
 }
 
 impl Keeper {
-    async fn run(self, mut leading: watch::Receiver<bool>, served: watch::Sender<Option<Served>>) {
+    async fn run(mut self, mut leading: watch::Receiver<bool>, served: watch::Sender<Option<Served>>) {
         loop {
             let leads = *leading.borrow_and_update();
-            let outcome = self.look(leads, &served).await;
+            let outcome = timeout(ANSWER, self.look(leads, &served)).await.unwrap_or(Err(KeepError::Silent));
             let pause = match &outcome {
                 Ok(()) if served.borrow().is_some() => LOOK,
                 Ok(()) => LOOK_SOON,
                 Err(error) => {
                     tracing::warn!(%error, "certificates are not kept");
-                    LOOK_SOON
+                    LOOK_AGAIN
                 }
             };
             // A replica that comes to hold the Lease has work to do at once.
@@ -148,11 +160,12 @@ impl Keeper {
     }
 
     /// Reads what there is, does what is due where this replica leads, and serves what is stored.
-    async fn look(&self, leads: bool, served: &watch::Sender<Option<Served>>) -> Result<(), KeepError> {
+    async fn look(&mut self, leads: bool, served: &watch::Sender<Option<Served>>) -> Result<(), KeepError> {
         let mut stored = secret::read(&self.secrets, &self.place.secret).await?;
         let kept = if leads { self.keep(&mut stored, SystemTime::now()).await } else { Ok(()) };
         // Served even where keeping failed: what is stored is what all replicas serve.
         if let Some(certificates) = &stored.certificates {
+            self.known = Some(certificates.clone());
             let next = Some(certificates.served());
             served.send_if_modified(|served| {
                 let differs = *served != next;
@@ -166,7 +179,11 @@ impl Keeper {
     /// Stores before anything is used, publishes, and stores that it was published.
     async fn keep(&self, stored: &mut Stored, now: SystemTime) -> Result<(), KeepError> {
         let (mut certificates, changed) = match stored.certificates.clone() {
-            None => (Certificates::new(&self.names, now)?, true),
+            // A Secret that was deleted or emptied is filled again with what is served and trusted.
+            None => match self.known.clone() {
+                Some(known) => (known, true),
+                None => (Certificates::new(&self.names, now)?, true),
+            },
             Some(mut certificates) => {
                 let changed = certificates.advance(&self.names, now)?;
                 (certificates, changed)

@@ -1,0 +1,302 @@
+//! The watches and the certificates against a real API server.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic, in its helpers too"
+)]
+
+#[allow(dead_code, reason = "of the recorder only a part is needed here")]
+mod recorder;
+
+use apiserver::{Cluster, Options as ServerOptions};
+use cluster::{Client, Options, Place, Served, WATCHED, WatchedKind, connect, self_signed, watch};
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use recorder::{Call, Recorder};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::sync::watch::Receiver;
+
+/// Watches are opened anew each second, and what is missing is looked for again at once.
+fn options() -> Options {
+    Options {
+        page: 2,
+        watch_for: Duration::from_secs(1),
+        ask_again: Duration::from_millis(200),
+        pause: (Duration::from_millis(10), Duration::from_millis(100)),
+        ..Options::default()
+    }
+}
+
+fn kubectl(server: &Cluster, arguments: &[&str], stdin: &str) -> String {
+    let output = server.kubectl(arguments, stdin).unwrap();
+    assert!(output.success(), "kubectl {arguments:?}: {output}");
+    output.stdout
+}
+
+fn apply(server: &Cluster, object: &Value) {
+    kubectl(server, &["apply", "-f", "-"], &object.to_string());
+}
+
+fn get(server: &Cluster, what: &[&str]) -> Value {
+    let arguments = [&["get", "-o", "json", "--show-managed-fields"], what].concat();
+    serde_json::from_str(&kubectl(server, &arguments, "")).unwrap()
+}
+
+/// A client that may do what the service account `name` in `default` may.
+async fn client_of(server: &Cluster, name: &str) -> Client {
+    let mut kubeconfig = Kubeconfig::read_from(server.kubeconfig()).unwrap();
+    for named in &mut kubeconfig.auth_infos {
+        named.auth_info.as_mut().unwrap().impersonate = Some(format!("system:serviceaccount:default:{name}"));
+    }
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    Client::try_from(config).unwrap()
+}
+
+fn a_cluster(instances: u32) -> Value {
+    json!({
+        "apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster",
+        "metadata": {"name": "db", "namespace": "default"},
+        "spec": {"instances": instances, "storage": {"size": "1Gi"}},
+    })
+}
+
+/// What happened to each kind, in order, until `enough`.
+async fn until(
+    recorder: &mut Recorder,
+    states: &mut BTreeMap<&'static str, String>,
+    enough: impl Fn(&BTreeMap<&'static str, String>) -> bool,
+) {
+    while !enough(states) {
+        match recorder.next().await {
+            Call::Synced(kind) => states.insert(kind, "synced".to_owned()),
+            Call::Unavailable(kind, reason) => states.insert(kind, reason),
+            _ => None,
+        };
+    }
+}
+
+/// The next object called `name`.
+async fn put_of(recorder: &mut Recorder, name: &str) -> Value {
+    loop {
+        if let Call::Put(object) = recorder.next().await
+            && object["metadata"]["name"] == name
+        {
+            return object;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_follow_a_real_cluster() {
+    let Some(server) = Cluster::start_or_skip(&ServerOptions::default()) else { return };
+    let client = connect(Some(server.kubeconfig())).await.unwrap().unwrap();
+    let (mut recorder, store) = Recorder::new();
+    let _watches = watch(&client, WATCHED, &store, &options());
+    let mut states = BTreeMap::new();
+    until(&mut recorder, &mut states, |states| states.len() == WATCHED.len()).await;
+    let synced: BTreeSet<_> =
+        states.iter().filter(|(_, state)| *state == "synced").map(|(kind, _)| *kind).collect();
+    assert_eq!(synced, BTreeSet::from(["namespaces", "networkpolicies", "services", "storageclasses"]));
+    assert_eq!(states["clusters"], "the API server does not serve postgresql.cnpg.io/v1 Cluster");
+
+    server.install_crds().unwrap();
+    let ours = |kind: &&WatchedKind| kind.group.ends_with("cnpg.io") || kind.group == "external-secrets.io";
+    let installed: Vec<_> = WATCHED.iter().filter(ours).map(|kind| kind.plural).collect();
+    until(&mut recorder, &mut states, |states| installed.iter().all(|kind| states[kind] == "synced")).await;
+
+    apply(&server, &a_cluster(2));
+    let object = put_of(&mut recorder, "db").await;
+    assert_eq!((&object["kind"], &object["spec"]["instances"]), (&json!("Cluster"), &json!(2)));
+    assert_eq!(object["metadata"].get("managedFields"), None);
+    assert_eq!(object["metadata"]["annotations"].as_object().map_or(0, serde_json::Map::len), 0);
+    apply(&server, &a_cluster(3));
+    assert_eq!(put_of(&mut recorder, "db").await["spec"]["instances"], 3);
+    kubectl(&server, &["delete", "cluster.postgresql.cnpg.io", "db"], "");
+    while recorder.next().await != Call::Remove(Some("default".into()), "db".into()) {}
+
+    kubectl(&server, &["create", "namespace", "team"], "");
+    let object = put_of(&mut recorder, "team").await;
+    assert_eq!((&object["kind"], &object["apiVersion"]), (&json!("Namespace"), &json!("v1")));
+    assert_eq!(object["metadata"]["labels"]["kubernetes.io/metadata.name"], "team");
+    assert_eq!(object.get("spec"), None);
+
+    kubectl(&server, &["delete", "crd", "objectstores.barmancloud.cnpg.io"], "");
+    until(&mut recorder, &mut states, |states| states["objectstores"].contains("does not serve")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn permissions_come_and_go() {
+    let Some(server) = Cluster::start_or_skip(&ServerOptions::default()) else { return };
+    let services = WatchedKind::new("", &["v1"], "Service", "services");
+    let policies = WatchedKind::new("networking.k8s.io", &["v1"], "NetworkPolicy", "networkpolicies");
+    let (mut recorder, store) = Recorder::new();
+    let _watches = watch(&client_of(&server, "reader").await, &[services, policies], &store, &options());
+    let mut states = BTreeMap::new();
+    until(&mut recorder, &mut states, |states| states.len() == 2).await;
+    assert_eq!(states["services"], "not permitted to list services");
+    assert_eq!(states["networkpolicies"], "not permitted to list networkpolicies.networking.k8s.io");
+
+    let permit = |verbs: &str| {
+        kubectl(&server, &["create", "clusterrole", "reader", "--resource=services", verbs], "");
+    };
+    permit("--verb=list,watch");
+    kubectl(
+        &server,
+        &[
+            "create",
+            "clusterrolebinding",
+            "reader",
+            "--clusterrole=reader",
+            "--serviceaccount=default:reader",
+        ],
+        "",
+    );
+    until(&mut recorder, &mut states, |states| states["services"] == "synced").await;
+    assert_eq!(recorder.names(), ["kubernetes"]);
+    assert!(states["networkpolicies"].starts_with("not permitted"));
+
+    kubectl(&server, &["delete", "clusterrole", "reader"], "");
+    until(&mut recorder, &mut states, |states| states["services"].starts_with("not permitted to")).await;
+    permit("--verb=list");
+    until(&mut recorder, &mut states, |states| states["services"] == "not permitted to watch services").await;
+}
+
+const NAME: &str = "cnpg-lint";
+
+/// As our chart installs it: everything exists and is empty, and nothing may be created.
+fn install_webhook(server: &Cluster) {
+    let rules = json!([{"apiGroups": ["postgresql.cnpg.io"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["clusters"]}]);
+    let webhook = |name: &str| {
+        json!({
+            "name": name, "admissionReviewVersions": ["v1"], "sideEffects": "None", "rules": rules,
+            "clientConfig": {"service": {"name": NAME, "namespace": "default", "path": "/validate"}},
+        })
+    };
+    apply(
+        server,
+        &json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": NAME}, "webhooks": [webhook("one.cnpg-lint.dev"), webhook("two.cnpg-lint.dev")],
+        }),
+    );
+    install_secret(server);
+    apply(
+        server,
+        &json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": NAME, "namespace": "default"}}),
+    );
+    let rule = |group: &str, resource: &str, verbs: &[&str]| json!({"apiGroups": [group], "resources": [resource], "resourceNames": [NAME], "verbs": verbs});
+    apply(
+        server,
+        &json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": NAME},
+            "rules": [
+                rule("", "secrets", &["get", "update"]),
+                rule("coordination.k8s.io", "leases", &["get", "patch"]),
+                rule("admissionregistration.k8s.io", "validatingwebhookconfigurations", &["get", "patch"]),
+            ],
+        }),
+    );
+    kubectl(
+        server,
+        &[
+            "create",
+            "clusterrolebinding",
+            NAME,
+            "--clusterrole=cnpg-lint",
+            "--serviceaccount=default:cnpg-lint",
+        ],
+        "",
+    );
+}
+
+fn install_secret(server: &Cluster) {
+    apply(
+        server,
+        &json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": NAME, "namespace": "default"}}),
+    );
+}
+
+fn place(identity: &str) -> Place {
+    Place {
+        namespace: "default".into(),
+        secret: NAME.into(),
+        lease: NAME.into(),
+        identity: identity.into(),
+        configuration: NAME.into(),
+        service: NAME.into(),
+    }
+}
+
+async fn something(mut served: Receiver<Option<Served>>) -> Served {
+    recorder::soon(served.wait_for(Option::is_some)).await.unwrap().clone().unwrap()
+}
+
+/// The `caBundle` of each webhook, once all have one.
+fn ca_bundles(server: &Cluster) -> Option<Vec<String>> {
+    let configuration = get(server, &["validatingwebhookconfiguration", NAME]);
+    let webhooks = configuration["webhooks"].as_array().unwrap();
+    webhooks.iter().map(|webhook| webhook["clientConfig"]["caBundle"].as_str().map(str::to_owned)).collect()
+}
+
+fn wait_for<T>(look: impl FnMut() -> Option<T>) -> T {
+    apiserver::wait_until(Duration::from_mins(1), look).expect("nothing happened")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_share_certificates_that_the_api_server_trusts() {
+    let Some(server) = Cluster::start_or_skip(&ServerOptions::default()) else { return };
+    install_webhook(&server);
+    let client = client_of(&server, NAME).await;
+    let one = self_signed(&client, &place("one"));
+    let first = something(one.served()).await;
+    let two = self_signed(&client, &place("two"));
+    assert_eq!(something(two.served()).await, first);
+
+    let bundles = wait_for(|| ca_bundles(&server));
+    let secret = get(&server, &["secret", NAME]);
+    assert_eq!(bundles, vec![secret["data"]["ca.crt"].as_str().unwrap(); 2]);
+    assert_eq!(get(&server, &["lease", NAME])["spec"]["holderIdentity"], "one");
+
+    // Ours is that one field of each webhook, whatever else is in it.
+    let configuration = get(&server, &["validatingwebhookconfiguration", NAME]);
+    let owners = configuration["metadata"]["managedFields"].as_array().unwrap();
+    let ours: Vec<_> = owners.iter().filter(|owner| owner["manager"] == NAME).collect();
+    assert_eq!(ours.len(), 1);
+    assert_eq!(ours[0]["operation"], "Apply");
+    let owned = json!({".": {}, "f:name": {}, "f:clientConfig": {"f:caBundle": {}}});
+    let key = |name: &str| format!(r#"k:{{"name":"{name}"}}"#);
+    let expected = json!({"f:webhooks": {key("one.cnpg-lint.dev"): owned, key("two.cnpg-lint.dev"): owned}});
+    assert_eq!(ours[0]["fieldsV1"], expected);
+
+    // What others own, they go on owning; ours stays when they apply theirs again.
+    install_webhook_again(&server);
+    assert_eq!(ca_bundles(&server), Some(bundles.clone()));
+
+    // The one that keeps them goes; the other takes over, and mends what is wrong meanwhile.
+    let remove = r#"[{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]"#;
+    drop(one);
+    kubectl(&server, &["patch", "validatingwebhookconfiguration", NAME, "--type=json", "-p", remove], "");
+    assert_eq!(wait_for(|| ca_bundles(&server)), bundles);
+    assert_eq!(get(&server, &["lease", NAME])["spec"]["holderIdentity"], "two");
+    assert_eq!(something(two.served()).await, first);
+
+    // What was stored is deleted, and comes back the same.
+    kubectl(&server, &["delete", "secret", NAME], "");
+    install_secret(&server);
+    let state = wait_for(|| get(&server, &["secret", NAME])["data"].get("ca.crt").cloned());
+    assert_eq!(state, secret["data"]["ca.crt"]);
+}
+
+/// What Argo CD and Flux do: the same manifest, by server-side apply of its own.
+fn install_webhook_again(server: &Cluster) {
+    let mut configuration = get(server, &["validatingwebhookconfiguration", NAME]);
+    let applied =
+        &configuration["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
+    configuration = serde_json::from_str(applied.as_str().unwrap()).unwrap();
+    let arguments = ["apply", "--server-side", "--force-conflicts", "--field-manager=argocd", "-f", "-"];
+    kubectl(server, &arguments, &configuration.to_string());
+}
