@@ -5,7 +5,6 @@
 //! error when the rule is loaded.
 
 use manifest::{Node, Partial, Span};
-use std::borrow::Cow;
 use std::fmt::Debug;
 
 /// Something known, or the reason why it is not.
@@ -136,7 +135,7 @@ impl Schema {
 }
 
 /// The value of a field.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Field<'v> {
     /// Nothing.
     Null,
@@ -145,25 +144,77 @@ pub enum Field<'v> {
     /// An integer.
     Int(i64),
     /// A string.
-    String(Cow<'v, str>),
+    String(&'v str),
     /// Not known, and why.
-    Unknown(Cow<'v, str>),
+    Unknown(&'v str),
     /// A part of a manifest, with its pointer there.
-    Node(&'v Node, Cow<'v, str>),
+    Node(&'v Node, &'v str),
     /// Another view.
     View(&'v dyn View),
     /// A list.
-    List(Vec<Field<'v>>),
+    List(Items<'v>),
     /// `field[name]`.
     Lookup(&'v dyn ViewLookup),
+}
+
+/// The items of a list, each made when it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Items<'v>(&'v dyn List);
+
+/// What can be read as a list.
+pub trait List: Debug + Send + Sync {
+    /// How many items there are.
+    fn count(&self) -> usize;
+    /// The item at an index.
+    fn item(&self, index: usize) -> Option<Field<'_>>;
+}
+
+impl<T: AsField + Debug + Send + Sync> List for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+    fn item(&self, index: usize) -> Option<Field<'_>> {
+        self.get(index).map(AsField::as_field)
+    }
+}
+
+impl<'v> Items<'v> {
+    /// The items of a list.
+    pub fn new(list: &'v dyn List) -> Self {
+        Self(list)
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.0.count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at an index.
+    pub fn get(self, index: usize) -> Option<Field<'v>> {
+        self.0.item(index)
+    }
+
+    /// Each of them, in order.
+    pub fn iter(self) -> impl Iterator<Item = Field<'v>> {
+        (0..self.len()).filter_map(move |index| self.get(index))
+    }
 }
 
 /// What a rule can read field by field.
 pub trait View: Debug + Send + Sync {
     /// What it has.
     fn schema(&self) -> &'static Schema;
+    /// The value of the field at an index of the schema; `None` if there is none.
+    fn at(&self, index: usize) -> Option<Field<'_>>;
     /// The value of a field; `None` if the schema has no such field.
-    fn get(&self, field: &str) -> Option<Field<'_>>;
+    fn get(&self, field: &str) -> Option<Field<'_>> {
+        self.at(self.schema().fields.iter().position(|known| known.name == field)?)
+    }
     /// The place it stands for, to point at in a finding.
     fn place(&self) -> Option<&Place>;
 }
@@ -206,12 +257,12 @@ impl AsField for i64 {
 impl AsField for String {
     const KIND: FieldType = FieldType::String;
     fn as_field(&self) -> Field<'_> {
-        Field::String(Cow::Borrowed(self))
+        Field::String(self)
     }
 }
 
 /// A Rust type that a list field of a view can hold.
-pub trait AsElement: AsField {
+pub trait AsElement: AsField + Debug + Send + Sync {
     /// The declared type of a list of these.
     const LIST: FieldType;
 }
@@ -223,7 +274,7 @@ impl AsElement for String {
 impl<T: AsElement> AsField for Vec<T> {
     const KIND: FieldType = T::LIST;
     fn as_field(&self) -> Field<'_> {
-        Field::List(self.iter().map(AsField::as_field).collect())
+        Field::List(Items::new(self))
     }
 }
 
@@ -239,7 +290,7 @@ impl<T: AsField> AsField for Known<T> {
     fn as_field(&self) -> Field<'_> {
         match self {
             Known::Known(value) => value.as_field(),
-            Known::Unknown(reason) => Field::Unknown(Cow::Borrowed(reason)),
+            Known::Unknown(reason) => Field::Unknown(reason),
         }
     }
 }
@@ -293,11 +344,10 @@ macro_rules! view {
             fn schema(&self) -> &'static $crate::view::Schema {
                 Self::schema_of()
             }
-            fn get(&self, field: &str) -> Option<$crate::view::Field<'_>> {
-                match field {
-                    $( stringify!($field) => Some($crate::view::AsField::as_field(&self.$field)), )*
-                    _ => None,
-                }
+            fn at(&self, index: usize) -> Option<$crate::view::Field<'_>> {
+                type Get = for<'v> fn(&'v $name) -> $crate::view::Field<'v>;
+                const FIELDS: &[Get] = &[ $( |view| $crate::view::AsField::as_field(&view.$field), )* ];
+                FIELDS.get(index).map(|get| get(self))
             }
             fn place(&self) -> Option<&$crate::view::Place> {
                 self.place.as_ref()

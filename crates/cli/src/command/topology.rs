@@ -85,10 +85,10 @@ impl Show<'_> {
             Field::Null | Field::Lookup(_) => Value::Null,
             Field::Bool(value) => value.into(),
             Field::Int(value) => value.into(),
-            Field::String(text) => text.into_owned().into(),
+            Field::String(text) => text.into(),
             Field::Unknown(reason) => json!({"unknown": reason}),
             Field::Node(node, _) => serde_json::from_str(&manifest::to_json(node)).unwrap_or_default(),
-            Field::List(items) => items.into_iter().map(|item| self.value(item)).collect(),
+            Field::List(items) => items.iter().map(|item| self.value(item)).collect(),
             Field::View(view) => {
                 let fields = view.schema().fields.iter();
                 let mut map: serde_json::Map<String, Value> = fields
@@ -188,7 +188,7 @@ impl Show<'_> {
 fn reach(cluster: &dyn View, exposures: Option<Field<'_>>) -> String {
     let mut parts = Vec::new();
     if let Some(Field::List(items)) = exposures {
-        for item in items {
+        for item in items.iter() {
             if let Field::View(view) = item {
                 let private = if read(view, "is_private") == "true" { ", private" } else { "" };
                 parts.push(format!("{}{private}", read(view, "kind")));
@@ -321,15 +321,12 @@ fn names(view: &dyn View, field: &str) -> String {
 
 fn list<'v>(view: &'v dyn View, field: &str) -> Vec<&'v dyn View> {
     let Some(Field::List(items)) = view.get(field) else { return Vec::new() };
-    items
-        .into_iter()
-        .filter_map(|item| if let Field::View(view) = item { Some(view) } else { None })
-        .collect()
+    items.iter().filter_map(|item| if let Field::View(view) = item { Some(view) } else { None }).collect()
 }
 
 fn list_of_texts(view: &dyn View, field: &str) -> Vec<String> {
     let Some(Field::List(items)) = view.get(field) else { return Vec::new() };
-    items.into_iter().map(show).collect()
+    items.iter().map(show).collect()
 }
 
 fn read(view: &dyn View, field: &str) -> String {
@@ -352,8 +349,8 @@ fn show(field: Field<'_>) -> String {
     match field {
         Field::Bool(value) => value.to_string(),
         Field::Int(value) => value.to_string(),
-        Field::String(text) => text.into_owned(),
-        Field::Unknown(reason) => reason.into_owned(),
+        Field::String(text) => text.to_owned(),
+        Field::Unknown(reason) => reason.to_owned(),
         _ => "-".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! Holds every name of an expression against the declared schema.
 
-use super::{ExprError, FUNCTIONS};
+use super::ExprError;
+use super::functions::Function;
 use cel::common::ast::operators::{self, INDEX};
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr};
 use topology::view::{FieldSchema, FieldType, Schema};
@@ -146,8 +147,8 @@ impl<'c> Checker<'c> {
         let args = call.args.iter().map(|arg| self.infer(arg, locals));
         let args = args.collect::<Result<Vec<_>, _>>()?;
         let is_operator = call.func_name.starts_with(['_', '!', '-', '@']);
-        if !is_operator && !FUNCTIONS.contains(&call.func_name.as_str()) {
-            let mut known = FUNCTIONS.to_vec();
+        if !is_operator && !Function::names().any(|name| name == call.func_name) {
+            let mut known: Vec<_> = Function::names().collect();
             known.extend(["has", "all", "exists", "exists_one", "map", "filter"]);
             return Err(self.error(&call.func_name, "no function of that name", &known));
         }

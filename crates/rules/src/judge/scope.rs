@@ -1,127 +1,152 @@
 //! What the names of an expression stand for while one object is judged.
 
 use crate::config::{ParamValue, Settings};
-use crate::expr::{Scope, field_value, node_value};
+use crate::expr::{Scope, Slot, Val};
 use crate::rule::Rule;
-use cel::common::types::{CelBool, CelDouble, CelInt, CelMap, CelMapKey, CelNull, CelString};
-use cel::common::value::{CowVal, Val};
-use manifest::Node;
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use elsa::FrozenMap;
+use manifest::{Node, Partial};
+use std::cell::OnceCell;
 use topology::Views;
-use topology::view::FieldSchema;
+use topology::view::{Field, Items, View, ViewLookup};
 
-/// A variable of the topology, once it was asked for; `None`: it is not there.
-type Variable<'o> = OnceLock<Option<Box<dyn Val + 'o>>>;
-
-/// What is the same for all rules of an object: the object, and what the topology says of it.
+/// What is the same for all rules of an object: the object, and what the topology says of it, each
+/// thing asked once.
 pub(super) struct ObjectScope<'o> {
-    object: Box<dyn Val + 'o>,
+    object: &'o Node,
     views: &'o Views<'o>,
-    variables: Vec<(FieldSchema, Variable<'o>)>,
+    variables: Vec<OnceCell<Variable<'o>>>,
     /// The object as it was, where that is known.
     old: Option<Old<'o>>,
 }
 
+/// A variable of the topology, once it was asked for.
+enum Variable<'o> {
+    Value(Val<'o>),
+    /// With what was looked up before.
+    Lookup(&'o dyn ViewLookup, FrozenMap<String, Box<dyn View + 'o>>),
+}
+
 /// The object as it was, and what the topology made of it.
 struct Old<'o> {
-    object: Box<dyn Val + 'o>,
+    object: &'o Node,
     views: &'o Views<'o>,
-    own: Option<FieldSchema>,
-    was: Variable<'o>,
+    own: Option<&'static str>,
+    was: OnceCell<Val<'o>>,
 }
 
 impl<'o> ObjectScope<'o> {
     pub(super) fn new(
-        node: &'o Node,
+        object: &'o Node,
         kind: &str,
         views: &'o Views<'o>,
         old: Option<(&'o Node, &'o Views<'o>)>,
     ) -> Self {
-        let variables = topology::variables(kind).into_iter().map(|variable| (variable, OnceLock::new()));
-        let old = old.map(|(node, views)| Old {
-            object: node_value(node),
-            views,
-            own: topology::own_variable(kind),
-            was: OnceLock::new(),
-        });
-        Self { object: node_value(node), views, variables: variables.collect(), old }
+        let variables = (0..Slot::count()).map(|_| OnceCell::new()).collect();
+        let own = || topology::own_variable(kind).map(|own| own.name);
+        let old = old.map(|(object, views)| Old { object, views, own: own(), was: OnceCell::new() });
+        Self { object, views, variables, old }
     }
 
     /// What the topology made of the object as it was.
-    fn was(&self) -> Option<&(dyn Val + 'o)> {
-        let old = self.old.as_ref()?;
-        let was = old.was.get_or_init(|| {
-            let own = old.own.as_ref()?;
-            old.views.get(own.name).map(|field| field_value(field, "was"))
-        });
-        was.as_deref()
+    fn was(&self) -> Val<'o> {
+        let Some(old) = &self.old else { return Val::Null };
+        *old.was.get_or_init(|| old.own.and_then(|own| old.views.get(own)).map_or(Val::Null, Val::from))
     }
 
-    /// A variable of the topology; looked up when first asked for.
-    fn variable(&self, name: &str) -> Option<&(dyn Val + 'o)> {
-        let (_, value) = self.variables.iter().find(|(variable, _)| variable.name == name)?;
-        let value = value.get_or_init(|| self.views.get(name).map(|field| field_value(field, name)));
-        value.as_deref()
+    fn variable(&self, slot: Slot) -> Option<&Variable<'o>> {
+        let variable = self.variables.get(slot.index())?;
+        Some(variable.get_or_init(|| match self.views.get(slot.name()) {
+            Some(Field::Lookup(lookup)) => Variable::Lookup(lookup, FrozenMap::new()),
+            Some(field) => Variable::Value(Val::from(field)),
+            None => Variable::Value(Val::Null),
+        }))
     }
-}
 
-/// The value of `params`; a rule without parameters has none.
-pub(super) struct Params(Option<Box<dyn Val>>);
+    fn find(&self, slot: Slot, name: &str) -> Val<'_> {
+        let Some(Variable::Lookup(lookup, found)) = self.variable(slot) else { return Val::Null };
+        Val::View(match found.get(name) {
+            Some(view) => view,
+            None => found.insert(name.to_owned(), lookup.find(name)),
+        })
+    }
 
-impl Params {
-    /// The parameters of a rule, as configured for the object.
-    pub(super) fn new(rule: &Rule, settings: &Settings<'_>) -> Self {
-        if rule.file().params.is_empty() {
-            return Self(None);
+    fn find_partial(&self, slot: Slot, name: &Partial) -> Option<Val<'_>> {
+        let Some(Variable::Lookup(lookup, found)) = self.variable(slot) else { return None };
+        // Apart from whole names, which can be written like that where `${}` is literal.
+        let key = ["\0", &name.raw].concat();
+        match found.get(&key) {
+            Some(view) => Some(Val::View(view)),
+            None => Some(Val::View(found.insert(key, lookup.find_partial(name)?))),
         }
-        let params = rule.file().params.iter().map(|(name, default)| {
-            let value = from_param(settings.param(&rule.id, name).unwrap_or(default));
-            (CelMapKey::from(name.clone()), value)
-        });
-        let map: HashMap<_, _> = params.collect();
-        Self(Some(Box::new(CelMap::from(map))))
     }
 }
 
-fn from_param(value: &ParamValue) -> Box<dyn Val> {
-    match value {
-        ParamValue::Bool(value) => Box::new(CelBool::from(*value)),
-        ParamValue::Int(value) => Box::new(CelInt::from(*value)),
-        ParamValue::Float(value) => Box::new(CelDouble::from(*value)),
-        ParamValue::String(text) => Box::new(CelString::from(text.clone())),
-        ParamValue::Strings(texts) => list(texts, |text| Box::new(CelString::from(text.clone()))),
-        ParamValue::Ints(numbers) => list(numbers, |number| Box::new(CelInt::from(*number))),
-    }
+/// The parameters of a rule, as configured for the object.
+#[derive(Clone, Copy)]
+pub(super) struct Params<'p> {
+    pub(super) rule: &'p Rule,
+    pub(super) settings: &'p Settings<'p>,
 }
 
-fn list<T>(items: &[T], value: impl Fn(&T) -> Box<dyn Val>) -> Box<dyn Val> {
-    crate::expr::list_value(items.iter().map(value).collect())
+impl<'p> Params<'p> {
+    fn get(self, name: &str) -> Val<'p> {
+        let set = self.settings.param(&self.rule.id, name);
+        match set.or_else(|| self.rule.file().params.get(name)) {
+            None => Val::Null,
+            Some(ParamValue::Bool(value)) => Val::Bool(*value),
+            Some(ParamValue::Int(value)) => Val::Int(*value),
+            Some(ParamValue::Float(value)) => Val::Double(*value),
+            Some(ParamValue::String(text)) => Val::Text(text),
+            Some(ParamValue::Strings(texts)) => Val::Fields(Items::new(texts)),
+            Some(ParamValue::Ints(numbers)) => Val::Fields(Items::new(numbers)),
+        }
+    }
 }
 
 /// All names, with `self`.
 pub(super) struct SelfScope<'s, 'o> {
     pub(super) object: &'s ObjectScope<'o>,
-    pub(super) params: &'s Params,
-    pub(super) this: Option<Box<dyn Val + 's>>,
+    pub(super) params: Params<'s>,
+    pub(super) this: Option<Val<'s>>,
     /// Where `self` is in the object.
     pub(super) pointer: &'s str,
 }
 
 impl Scope for SelfScope<'_, '_> {
-    fn value<'v>(&'v self, name: &str) -> Option<CowVal<'v, 'v>> {
-        let value: &(dyn Val + 'v) = match name {
-            "self" => match &self.this {
-                Some(this) => this.as_ref(),
-                None => &CelNull,
-            },
-            "object" => self.object.object.as_ref(),
-            "old" => self.object.old.as_ref()?.object.as_ref(),
-            "was" => self.object.was()?,
-            "params" => self.params.0.as_deref()?,
-            name => self.object.variable(name)?,
-        };
-        Some(CowVal::Borrowed(value))
+    fn this(&self) -> Val<'_> {
+        self.this.unwrap_or(Val::Null)
+    }
+
+    fn object(&self) -> Val<'_> {
+        Val::from(self.object.object)
+    }
+
+    fn old(&self) -> Val<'_> {
+        self.object.old.as_ref().map_or(Val::Null, |old| Val::from(old.object))
+    }
+
+    fn was(&self) -> Val<'_> {
+        self.object.was()
+    }
+
+    fn param(&self, name: &str) -> Val<'_> {
+        self.params.get(name)
+    }
+
+    fn variable(&self, slot: Slot) -> Val<'_> {
+        match self.object.variable(slot) {
+            Some(Variable::Value(value)) => *value,
+            Some(Variable::Lookup(..)) => Val::Lookup(slot),
+            None => Val::Null,
+        }
+    }
+
+    fn find(&self, slot: Slot, name: &str) -> Val<'_> {
+        self.object.find(slot, name)
+    }
+
+    fn find_partial(&self, slot: Slot, name: &Partial) -> Option<Val<'_>> {
+        self.object.find_partial(slot, name)
     }
 
     fn subject(&self) -> String {

@@ -4,7 +4,7 @@ use super::place::{alias, location, subject};
 use super::scope::{ObjectScope, Params, SelfScope};
 use crate::compile::{Judging, Telling};
 use crate::config::{RuleLevel, Settings};
-use crate::expr::Silence;
+use crate::expr::{Heap, Silence, Val};
 use crate::finding::{Location, Related, Severity};
 use crate::rule::Rule;
 use crate::rule_file::WhenAbsent;
@@ -65,12 +65,12 @@ pub(super) fn judge_rule<'r>(
         Ok(compiled) => compiled,
         Err(message) => return say(whole(node), Outcome::Failed(message.to_owned())),
     };
-    let params = Params::new(rule, settings);
+    let params = Params { rule, settings };
     let judge = RuleJudge { rule, compiled, level, kind, node };
     let applies = compiled
         .applies
         .as_ref()
-        .map(|applies| applies.holds(&SelfScope { object, params: &params, this: None, pointer: "" }));
+        .map(|applies| applies.holds(&SelfScope { object, params, this: None, pointer: "" }));
     let doubt = match applies {
         Some(Ok(false)) => return,
         Some(Err(Silence::Failed(message))) => return say(whole(node), Outcome::Failed(message)),
@@ -78,7 +78,7 @@ pub(super) fn judge_rule<'r>(
         None | Some(Ok(true)) => None,
     };
     if let Some(each) = &compiled.each {
-        for (place, outcome) in judge.each(each, object, &params) {
+        for (place, outcome) in judge.each(each, object, params) {
             say(place, doubtful(outcome, doubt.as_deref()));
         }
         return;
@@ -87,7 +87,7 @@ pub(super) fn judge_rule<'r>(
     let mut judged = false;
     for selection in selects.iter().flat_map(|select| select.select(node)) {
         let place = location(&selection, node);
-        let mut outcome = judge.selection(&selection, object, &params);
+        let mut outcome = judge.selection(&selection, object, params);
         if let (Outcome::Broken(broken), Some((_, span))) = (&mut outcome, alias(&selection)) {
             let location = Location { span, pointer: String::new() };
             broken.related.push(Related { message: "the value is written here".to_owned(), location });
@@ -123,7 +123,7 @@ struct RuleJudge<'j> {
 }
 
 impl RuleJudge<'_> {
-    fn selection(&self, selection: &Selection<'_>, object: &ObjectScope<'_>, params: &Params) -> Outcome {
+    fn selection(&self, selection: &Selection<'_>, object: &ObjectScope<'_>, params: Params<'_>) -> Outcome {
         let default;
         let this = match &selection.found {
             Found::Unknown(pointer, reason) => {
@@ -145,7 +145,7 @@ impl RuleJudge<'_> {
                 }
             },
         };
-        let this = this.map(crate::expr::node_value);
+        let this = this.map(Val::from);
         self.holds(&SelfScope { object, params, this, pointer: &selection.pointer })
     }
 
@@ -154,17 +154,18 @@ impl RuleJudge<'_> {
         &self,
         each: &crate::expr::Expr,
         object: &ObjectScope<'_>,
-        params: &Params,
+        params: Params<'_>,
     ) -> Vec<(Location, Outcome)> {
         let scope = SelfScope { object, params, this: None, pointer: "" };
-        let items = match each.items(&scope) {
+        let heap = Heap::default();
+        let items = match each.items(&scope, &heap) {
             Ok(items) if items.is_empty() => return vec![(whole(self.node), Outcome::Holds)],
             Ok(items) => items,
             Err(Silence::Undecided(reason)) => return vec![(whole(self.node), Outcome::Undecided(reason))],
             Err(Silence::Failed(message)) => return vec![(whole(self.node), Outcome::Failed(message))],
         };
-        let judge = |(place, view): (Option<topology::view::Place>, _)| {
-            let place = place.map_or_else(
+        let judge = |view: Val<'_>| {
+            let place = view.place().map_or_else(
                 || whole(self.node),
                 |place| Location { span: place.span, pointer: place.pointer },
             );

@@ -152,7 +152,7 @@ fn answer(value: Field<'_>, rest: &str) -> String {
     let (first, rest) = rest[1..].split_at(rest[1..].find('.').unwrap_or(rest.len() - 1));
     match value {
         Field::View(view) => answer_of_view(view, &format!(".{first}{rest}")),
-        Field::List(items) => answer(items.into_iter().nth(first.parse().unwrap()).unwrap(), rest),
+        Field::List(items) => answer(items.get(first.parse().unwrap()).unwrap(), rest),
         other => panic!("no {first} in {other:?}"),
     }
 }
@@ -170,11 +170,11 @@ fn show(value: Field<'_>) -> String {
         Field::Null => "null".to_owned(),
         Field::Bool(value) => value.to_string(),
         Field::Int(value) => value.to_string(),
-        Field::String(text) => text.into_owned(),
+        Field::String(text) => text.to_owned(),
         Field::Unknown(reason) => format!("unknown: {reason}"),
         Field::Node(_, pointer) => format!("node {pointer}"),
         Field::View(view) => show_view(view),
-        Field::List(items) => format!("[{}]", items.into_iter().map(show).collect::<Vec<_>>().join(", ")),
+        Field::List(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", ")),
         Field::Lookup(_) => "lookup".to_owned(),
     }
 }
