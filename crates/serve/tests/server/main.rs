@@ -3,5 +3,8 @@
 
 mod drain;
 mod http;
+mod http2;
+mod logs;
+mod slow;
 mod support;
 mod tls;
