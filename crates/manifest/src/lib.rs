@@ -19,6 +19,6 @@ mod unknown;
 pub use json::to_json;
 pub use node::{Entry, Lookup, Map, Node, Number, Origin, Part, Partial, Unknown, Value, pointer_token};
 pub use object::{Manifest, manifests};
-pub use read::{Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, read};
+pub use read::{Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, read, read_json};
 pub use source::{Position, Source, SourceId, Sources, Span};
 pub use unknown::{Dialect, UnknownReason, mark_unknowns};

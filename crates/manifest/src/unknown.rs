@@ -22,6 +22,8 @@ pub enum UnknownReason {
     Tag(String),
     /// Changed by a patch that was not applied; who patches it (`path` of a kustomization).
     Patched(String),
+    /// Left out when the text was read.
+    Unread,
     /// An overlay or patch: what is not written here stands in the base.
     PartialManifest,
 }
@@ -32,6 +34,7 @@ impl fmt::Display for UnknownReason {
         match self {
             Self::Variable(text) | Self::Placeholder(text) | Self::Template(text) => out.write_str(text),
             Self::Encrypted => out.write_str("encrypted"),
+            Self::Unread => out.write_str("not read"),
             Self::Tag(tag) => write!(out, "tagged {tag}"),
             Self::Patched(by) => write!(out, "patched by {by}"),
             Self::PartialManifest => out.write_str("not in this partial manifest"),

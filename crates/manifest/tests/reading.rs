@@ -408,3 +408,33 @@ fn numbers_are_written_as_go_writes_them() {
         "[1,1e+21,1e-7,0.000001,-0,18446744073709551615,123456789.125,100000000000000000000]"
     );
 }
+
+#[test]
+fn what_is_not_to_be_read_is_there_and_not_known() {
+    let text = br#"{"metadata": {"name": "orders", "managedFields": [{"a": "}]\"", "b": {}}, 1]},
+        "status": {"phase": {"x": [[]]}}, "spec": {"status": 1, "n": 1e2}}"#;
+    let unread: &[&[&str]] = &[&["metadata", "managedFields"], &["status"]];
+    let node = manifest::read_json(text, SourceId(0), &Limits::default(), unread).unwrap();
+    assert_eq!(node.at(&["metadata", "name"]).and_then(Node::as_str), Some("orders"));
+    assert!(node.at(&["metadata", "managedFields"]).unwrap().unknown_reason().is_some());
+    let status = node.get("status").unwrap();
+    assert_eq!(status.as_map().map(|map| map.entries.len()), Some(0));
+    assert!(matches!(status.as_map().unwrap().lookup("phase"), manifest::Lookup::Unknown(_)));
+    // Only at that path.
+    assert!(node.at(&["spec", "status"]).unwrap().unknown_reason().is_none());
+    let spec = node.get("spec").unwrap().origin.span;
+    assert_eq!(&text[spec.start as usize..spec.end as usize], br#"{"status": 1, "n": 1e2}"#);
+}
+
+#[test]
+fn one_json_value_and_nothing_behind_it() {
+    let read = |text: &[u8]| manifest::read_json(text, SourceId(0), &Limits::default(), &[&["a"]]);
+    assert!(read(b" {\"a\": 1} ").is_ok());
+    for bad in [&b"{} x"[..], b"{\"a\": ", b"{\"a\": \"", b"{\"a\": [", b"", b"{\"b\": 1e999}", b"a: b"] {
+        assert!(read(bad).is_err(), "{}", String::from_utf8_lossy(bad));
+    }
+    let deep = format!("{{\"b\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(read(deep.as_bytes()).unwrap_err().0, manifest::ProblemKind::Limit);
+    let unread = format!("{{\"a\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(read(unread.as_bytes()).is_ok());
+}

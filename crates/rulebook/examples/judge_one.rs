@@ -25,6 +25,7 @@ fn main() -> Result<(), String> {
             door: Door::Admission,
             change: rules::Change::Unknown,
             path: &|_| None,
+            unseen: &|_| None,
             judged: &|_, object| object.manifest.kind() == Some("Cluster"),
         })
     };

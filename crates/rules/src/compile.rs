@@ -146,16 +146,17 @@ fn known_params(file: &RuleFile, places: &RuleText<'_>) -> Result<(), RuleError>
 
 /// The kinds of a rule, all of them known.
 fn known_kinds(file: &RuleFile, places: &RuleText<'_>) -> Result<(), RuleError> {
-    for (index, kind) in file.kinds.iter().enumerate() {
+    if file.reads.is_empty() == file.needs.contains(&Need::Related) {
+        let message = "a rule that needs related objects says of which kinds with `reads`, and no other does";
+        return Err(places.error("/needs", None, message, None));
+    }
+    let kinds = file.kinds.iter().enumerate().map(|(index, kind)| (format!("/kinds/{index}"), kind));
+    let reads = file.reads.iter().enumerate().map(|(index, kind)| (format!("/reads/{index}"), kind));
+    for (pointer, kind) in kinds.chain(reads) {
         if schema::kind(kind).is_none() {
             let near = schema::did_you_mean(kind, schema::kinds().iter().map(|kind| kind.name));
             let help = near.map(|near| format!("did you mean `{near}`?"));
-            return Err(places.error(
-                &format!("/kinds/{index}"),
-                None,
-                format!("no kind `{kind}` is known"),
-                help,
-            ));
+            return Err(places.error(&pointer, None, format!("no kind `{kind}` is known"), help));
         }
     }
     Ok(())

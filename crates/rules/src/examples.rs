@@ -77,6 +77,7 @@ fn judge_example(
         door: example_door(rule),
         change,
         path: &|_| Some("example.yaml"),
+        unseen: &|_| None,
         judged: &|_, _| true,
     });
     see(&judgement, &inventory)

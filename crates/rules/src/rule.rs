@@ -203,6 +203,7 @@ fn broken_embedding(id: &str, error: &serde_json::Error) -> RuleFile {
         kinds: Vec::new(),
         doors: Vec::new(),
         needs: Vec::new(),
+        reads: Vec::new(),
         on: None,
         params: std::collections::BTreeMap::new(),
         applies: None,

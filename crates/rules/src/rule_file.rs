@@ -40,6 +40,10 @@ pub struct RuleFile {
     /// What it must know.
     #[serde(default = "object_only")]
     pub needs: Vec<Need>,
+    /// The kinds of the other objects that can change what it says: where those cannot be seen, it is
+    /// undecided. For rules that need related objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
     /// On which changes of an object it is judged; absent: on those that leave an object, or, if it
     /// needs the old one, on updates. On `delete` the object is the one that goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -79,6 +79,7 @@ impl Judge<'_> {
             door: Door::Repo,
             change: rules::Change::Unknown,
             path: &|source| self.paths.get(source),
+            unseen: &|_| None,
             judged: &|_, object| is_named(object) || is_affected(object),
         });
         if affected.is_some() {

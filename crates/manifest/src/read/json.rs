@@ -2,9 +2,11 @@
 
 use super::frame::{Gone, MapFrame};
 use super::notes::{Failure, MOST_OF_A_KIND, Notes};
-use crate::node::{Entry, Node, Number, Origin, Value};
+use crate::node::{Entry, Map, Node, Number, Origin, Unknown, Value};
 use crate::read::{Limits, ProblemKind};
 use crate::source::SourceId;
+use crate::unknown::UnknownReason;
+use memchr::memchr2;
 use std::ops::Range;
 
 /// How far kubectl looks for the `{`.
@@ -102,8 +104,30 @@ impl<'t> Stream<'t> {
     }
 }
 
+/// Reads one JSON value and nothing behind it; what stands at a path of `unread` is there, but nothing is
+/// known of what it holds.
+pub(super) fn read_one(
+    text: &[u8],
+    id: SourceId,
+    limits: Limits,
+    unread: &[&[&str]],
+) -> Result<Node, Failure> {
+    let mut parser = Parser::new(text, 0, limits, id);
+    parser.unread = unread.to_vec();
+    parser.skip_space();
+    let node = parser.value()?;
+    parser.skip_space();
+    if parser.at < text.len() {
+        return Err(parser.refuse("nothing may follow the value"));
+    }
+    match parser.unfit {
+        Some(failure) => Err(failure),
+        None => Ok(node),
+    }
+}
+
 /// A parser of one JSON value, as strict as Go's.
-struct Parser<'t> {
+struct Parser<'t, 'u> {
     text: &'t [u8],
     at: usize,
     depth: usize,
@@ -113,11 +137,13 @@ struct Parser<'t> {
     gone: Vec<Gone>,
     /// A number out of range, which is no fault of the text.
     unfit: Option<Failure>,
+    /// Paths from the map that is read, of what is not.
+    unread: Vec<&'u [&'u str]>,
 }
 
-impl<'t> Parser<'t> {
+impl<'t> Parser<'t, '_> {
     fn new(text: &'t [u8], at: usize, limits: Limits, id: SourceId) -> Self {
-        Self { text, at, depth: 0, nodes: 0, limits, id, gone: Vec::new(), unfit: None }
+        Self { text, at, depth: 0, nodes: 0, limits, id, gone: Vec::new(), unfit: None, unread: Vec::new() }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -216,7 +242,7 @@ impl<'t> Parser<'t> {
             }
             self.at += 1;
             self.skip_space();
-            let value = self.value()?;
+            let value = if self.unread.is_empty() { self.value() } else { self.value_of(&key) }?;
             let gone = map.insert(Entry { key, key_origin, value });
             self.gone.extend(gone.filter(|_| self.gone.len() < MOST_OF_A_KIND));
             self.skip_space();
@@ -229,6 +255,68 @@ impl<'t> Parser<'t> {
                 _ => return Err(self.refuse("expected `,` or `}` in this map")),
             }
             self.skip_space();
+        }
+    }
+
+    /// Reads the value of a key, but for what is not to be read of it.
+    fn value_of(&mut self, key: &str) -> Result<Node, Failure> {
+        let here = self.unread.iter().filter(|path| path.first() == Some(&key));
+        let below: Vec<_> = here.filter_map(|path| path.get(1..)).collect();
+        if below.iter().any(|path| path.is_empty()) {
+            return self.unread_value();
+        }
+        let above = std::mem::replace(&mut self.unread, below);
+        let value = self.value();
+        self.unread = above;
+        value
+    }
+
+    /// Passes over a value, whatever its depth.
+    fn unread_value(&mut self) -> Result<Node, Failure> {
+        let start = self.at;
+        let is_map = self.peek() == Some(b'{');
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'"') => self.pass_string()?,
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                Some(b'}' | b']') if depth > 0 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b',' | b'}' | b']') if depth == 0 => break,
+                Some(_) => self.at += 1,
+                None => return Err(self.refuse("expected a JSON value here")),
+            }
+            if depth == 0 && matches!(self.peek(), Some(b',' | b'}' | b']') | None) {
+                break;
+            }
+        }
+        let reason = UnknownReason::Unread;
+        let value = if is_map {
+            Value::Map(Map { entries: Vec::new(), open: Some(reason) })
+        } else {
+            Value::Unknown(Unknown { raw: String::new(), reason, value: None })
+        };
+        Ok(Node { value, origin: self.origin(start) })
+    }
+
+    /// Passes over a string.
+    fn pass_string(&mut self) -> Result<(), Failure> {
+        self.at += 1;
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            match memchr2(b'"', b'\\', rest) {
+                Some(run) if rest.get(run) == Some(&b'"') => {
+                    self.at += run + 1;
+                    return Ok(());
+                }
+                Some(run) => self.at += run + 2,
+                None => return Err(self.refuse("this text is never closed")),
+            }
         }
     }
 

@@ -40,6 +40,22 @@ impl Default for Limits {
     }
 }
 
+/// Reads a text that is one JSON value, as an API server sends it. Of what stands at a path of `unread`
+/// (keys from the top) it is known that it is there, and nothing else; passing over it costs next to nothing.
+///
+/// # Errors
+/// What is no JSON, is nested or large beyond `limits`, or has a number that nothing can hold.
+pub fn read_json(
+    text: &[u8],
+    id: SourceId,
+    limits: &Limits,
+    unread: &[&[&str]],
+) -> Result<Node, (ProblemKind, ReadError)> {
+    let limits = Limits { depth: limits.depth.min(DEEPEST), ..*limits };
+    json::read_one(text, id, limits, unread)
+        .map_err(|failure| (failure.kind, ReadError { message: failure.message, span: failure.span }))
+}
+
 /// What was read from one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {

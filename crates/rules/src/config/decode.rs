@@ -219,6 +219,22 @@ impl<'t> Decoder<'t> {
         targets
     }
 
+    /// Patterns for names.
+    pub(crate) fn names(&mut self, node: &Yaml, what: &str) -> Option<GlobSet> {
+        self.globs(node, what, name_glob)
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn one_bool(&mut self, node: &Yaml, what: &str) -> Option<bool> {
+        match node.value {
+            Value::Bool(value) => Some(value),
+            _ => {
+                self.wrong_type(node, what, "`true` or `false`");
+                None
+            }
+        }
+    }
+
     fn globs(
         &mut self,
         node: &Yaml,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What stands at the top level and again in an override.
 pub(super) const LAYER_KEYS: [&str; 5] = ["extends", "operator-version", "rules", "sites", "mirrors"];
 /// What stands at the top level only.
-pub(super) const TOP_KEYS: [&str; 3] = ["ignore", "throw-away", "overrides"];
+pub(super) const TOP_KEYS: [&str; 4] = ["ignore", "throw-away", "overrides", "admission"];
 pub(super) const IGNORE_SELECTORS: [&str; 4] = ["paths", "kinds", "namespaces", "names"];
 pub(super) const THROW_AWAY_SELECTORS: [&str; 4] = ["paths", "namespaces", "names", "labels"];
 pub(super) const OVERRIDE_SELECTORS: [&str; 5] = ["paths", "kinds", "namespaces", "names", "labels"];
@@ -47,6 +47,9 @@ impl Decoder<'_> {
         if let Some(node) = fields.get("overrides") {
             let items = self.items(node, "`overrides`");
             config.overrides = items.iter().filter_map(|item| self.override_(item)).collect();
+        }
+        if let Some(node) = fields.get("admission") {
+            config.admission = self.admission(node);
         }
         let demands =
             self.table.iter().filter_map(|rule| Some((Arc::clone(&rule.id), rule.guideline.clone()?)));

@@ -15,6 +15,7 @@ pub fn init(table: &RuleTable) -> String {
     if let (Some(ignored), Some(staged)) = (ignored, staged) {
         let filled = EXAMPLES.replace("IGNORED", &ignored.id).replace("STAGED", &staged.id);
         text.push_str(&filled);
+        text.push_str(&ADMISSION.replace("STAGED", &staged.id));
     }
     text
 }
@@ -67,6 +68,25 @@ const SITES: &str = "
 # Stores that something outside of this repository copies to another site.
 #mirrors:
 #  - {host: minio.example.lan, destination: \"s3://postgres/*\", site: offsite, by: \"rclone, every night\"}
+";
+
+const ADMISSION: &str = "
+# The admission webhook. A finding does there what its rule says (`cnpg-lint explain RULE`), at
+# most what the mode says: `audit` records it, `warn` (as it is) tells the one who makes the
+# request, `enforce` refuses. Another mode can hold for some rules, in namespaces of a name or
+# label, up to a day; the last that fits counts.
+#admission:
+#  mode: enforce
+#  overrides:
+#    - {rules: [STAGED], mode: warn, until: 2099-12-31}
+#    - {labels: {environment: development}, mode: warn}
+#  # For which rules the annotation `cnpg-lint.dev/ignore` counts there: `all`, `none` or these.
+#  exemptions: all
+#  # Who is never refused: patterns for names.
+#  users: [\"system:serviceaccount:flux-system:kustomize-controller\"]
+#  groups: [dba]
+#  # Whether Secrets are judged, if the webhook is given them.
+#  secrets: false
 ";
 
 const EXAMPLES: &str = "
@@ -171,6 +191,23 @@ mod tests {
         #  - namespaces: [staging]
         #    rules:
         #      retention-too-short: warning
+
+        # The admission webhook. A finding does there what its rule says (`cnpg-lint explain RULE`), at
+        # most what the mode says: `audit` records it, `warn` (as it is) tells the one who makes the
+        # request, `enforce` refuses. Another mode can hold for some rules, in namespaces of a name or
+        # label, up to a day; the last that fits counts.
+        #admission:
+        #  mode: enforce
+        #  overrides:
+        #    - {rules: [retention-too-short], mode: warn, until: 2099-12-31}
+        #    - {labels: {environment: development}, mode: warn}
+        #  # For which rules the annotation `cnpg-lint.dev/ignore` counts there: `all`, `none` or these.
+        #  exemptions: all
+        #  # Who is never refused: patterns for names.
+        #  users: ["system:serviceaccount:flux-system:kustomize-controller"]
+        #  groups: [dba]
+        #  # Whether Secrets are judged, if the webhook is given them.
+        #  secrets: false
         "#);
     }
 }

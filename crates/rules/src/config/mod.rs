@@ -4,6 +4,7 @@
 //! that is wrong at once. [`Config::settings`] says what holds for one object: the base of the
 //! file, under every override that selects the object, the last one on top.
 
+mod admission;
 mod date;
 mod decode;
 mod error;
@@ -23,6 +24,7 @@ pub(crate) mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use admission::{AdmissionConfig, Exemptions, Mode, RequestNamespace};
 pub use date::parse_date;
 pub use error::{ConfigError, Problem};
 pub use init::init;
@@ -46,6 +48,7 @@ pub struct Config {
     overrides: Vec<Override>,
     pub(crate) ignores: Vec<Ignore>,
     throw_away: Vec<ThrowAway>,
+    admission: AdmissionConfig,
     /// What `extends: guideline` asks of each rule.
     guideline: HashMap<Arc<str>, Demand>,
 }
@@ -116,6 +119,11 @@ impl Config {
             overrides: self.overrides.iter().filter(|over| over.targets.matches(object)).collect(),
             throw_away: self.throw_away.iter().find(|entry| entry.targets.matches(object)),
         }
+    }
+
+    /// What findings do at the webhook.
+    pub fn admission(&self) -> &AdmissionConfig {
+        &self.admission
     }
 
     /// Which hosts are where, for the whole repository; the first match counts.

@@ -2,6 +2,7 @@
 //!
 //! It says what [`super::file`] accepts; a test holds the two together.
 
+use super::admission::Mode;
 use super::file::{IGNORE_SELECTORS, OVERRIDE_SELECTORS, THROW_AWAY_SELECTORS};
 use super::sites::SiteName;
 use super::table::{ParamType, ParamValue, RuleEntry, RuleTable};
@@ -22,6 +23,7 @@ pub fn json_schema(table: &RuleTable) -> Value {
         "overrides".to_owned(),
         list("Settings for some objects; the last that matches counts most.", &over),
     );
+    top.insert("admission".to_owned(), admission());
     let levels: Vec<_> = ["off", "on"].into_iter().chain(Severity::ALL.map(Severity::name)).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -128,6 +130,45 @@ fn ignore() -> Value {
     entry(&IGNORE_SELECTORS, properties, &["rules", "reason"])
 }
 
+/// What findings do at the webhook.
+fn admission() -> Value {
+    let modes: Vec<_> = Mode::ALL.into_iter().map(Mode::name).collect();
+    let mode = json!({"enum": modes, "description": "What a finding does at most."});
+    let rules = json!({"anyOf": [
+        {"$ref": "#/$defs/rule"},
+        {"type": "array", "items": {"$ref": "#/$defs/rule"}, "minItems": 1},
+    ]});
+    let until = json!({"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "description": "The last day on which it counts."});
+    let labels = json!({
+        "type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/pattern"},
+        "description": "Labels of the namespace.",
+    });
+    let namespaces = json!({"$ref": "#/$defs/patterns"});
+    let over =
+        json!({"rules": rules, "namespaces": namespaces, "labels": labels, "mode": mode, "until": until});
+    let mut over = object(&over, &["mode"]);
+    let any = ["rules", "namespaces", "labels"].map(|key| json!({"required": [key]}));
+    insert(&mut over, "anyOf", json!(any));
+    let exemptions = json!({
+        "anyOf": [{"enum": ["all", "none"]}, rules],
+        "description": "For which rules the annotation `cnpg-lint.dev/ignore` counts.",
+    });
+    let mut admission = object(
+        &json!({
+            "mode": mode,
+            "overrides": list("Another mode for some rules, in some namespaces, up to a day.", &over),
+            "exemptions": exemptions,
+            "users": {"$ref": "#/$defs/patterns", "description": "Users that are never refused."},
+            "groups": {"$ref": "#/$defs/patterns", "description": "Groups that are never refused."},
+            "secrets": {"type": "boolean", "description": "Whether Secrets are judged."},
+        }),
+        &[],
+    );
+    insert(&mut admission, "type", json!(["object", "null"]));
+    insert(&mut admission, "description", json!("What findings do at the admission webhook."));
+    admission
+}
+
 /// An entry that selects objects by at least one of `selectors`.
 fn entry(selectors: &[&str], mut properties: Value, required: &[&str]) -> Value {
     for selector in selectors {
@@ -215,6 +256,16 @@ mod tests {
             "overrides: [{rules: {backup-missing: info}}]",
             "overrides: [{paths: ['!x']}]",
             "override: []",
+            "admission: {mode: enforce, secrets: true, users: ['system:serviceaccount:flux-system:*']}",
+            "admission: {mode: deny}",
+            "admission: {overrides: [{rules: backup-missing, mode: warn, until: '2027-01-31'}]}",
+            "admission: {overrides: [{namespaces: [prod-*], labels: {tier: prod}, mode: enforce}]}",
+            "admission: {overrides: [{mode: enforce}]}",
+            "admission: {overrides: [{rules: backup-missing}]}",
+            "admission: {exemptions: none}",
+            "admission: {exemptions: [backup-missing], groups: [dba]}",
+            "admission: {exemptions: some}",
+            "admission: {secrets: maybe}",
             "[]",
         ];
         for text in texts {

@@ -313,11 +313,11 @@ fn what_is_not_a_configuration() {
 
     "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
     1:1: the configuration has no key `a`
-      help: its keys are `extends`, `operator-version`, `rules`, `sites`, `mirrors`, `ignore`, `throw-away`, `overrides`
+      help: its keys are `extends`, `operator-version`, `rules`, `sites`, `mirrors`, `ignore`, `throw-away`, `overrides`, `admission`
     2:1: the configuration has no key `b`
-      help: its keys are `extends`, `operator-version`, `rules`, `sites`, `mirrors`, `ignore`, `throw-away`, `overrides`
+      help: its keys are `extends`, `operator-version`, `rules`, `sites`, `mirrors`, `ignore`, `throw-away`, `overrides`, `admission`
     3:1: the configuration has no key `c`
-      help: its keys are `extends`, `operator-version`, `rules`, `sites`, `mirrors`, `ignore`, `throw-away`, `overrides`
+      help: its keys are `extends`, `operator-version`, `rules`, `sites`, `mirrors`, `ignore`, `throw-away`, `overrides`, `admission`
 
     "operator-version: .inf\n"
     1:19: a number here is finite

@@ -9,7 +9,7 @@ mod place;
 mod scope;
 mod verdict;
 
-use crate::config::{Config, Selector, Settings};
+use crate::config::{Config, RuleLevel, Selector, Settings};
 use crate::finding::{Failure, Judgement, ObjectRef};
 use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, JudgedBy, Need, Operation};
@@ -39,6 +39,9 @@ pub struct Input<'a> {
     pub change: Change<'a>,
     /// Path of a text from the directory of the configuration; `None` where it has none.
     pub path: &'a (dyn Fn(SourceId) -> Option<&'a str> + Sync),
+    /// Why objects of a kind cannot be seen, though they may exist: reads after "… are"; `None`: all that
+    /// there are, are in the inventory.
+    pub unseen: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
     /// Which objects to judge; the others are only looked up.
     pub judged: &'a (dyn Fn(ObjectId, &Object) -> bool + Sync),
 }
@@ -137,12 +140,25 @@ fn judge_placement<'i>(
         if throw_away && ["availability", "backup"].contains(&rule.category.as_ref()) {
             continue;
         }
-        if is_judged(rule, input.door, operation, past.is_some()) {
+        if !is_judged(rule, input.door, operation, past.is_some()) {
+            continue;
+        }
+        if let Some(reason) = unseen(rule, input) {
+            if settings.severity(&rule.id, rule.file().enabled) != RuleLevel::Off {
+                verdicts.push(Verdict::undecided(rule, node, reason));
+            }
+        } else {
             verdict::judge_rule(rule, kind, node, &settings, &scope, &mut verdicts);
         }
     }
     silence_consequences(&mut verdicts);
     verdicts
+}
+
+/// Why a rule cannot be judged for want of other objects.
+fn unseen(rule: &Rule, input: &Input<'_>) -> Option<String> {
+    let mut kinds = rule.file().reads.iter();
+    kinds.find_map(|kind| Some(format!("what {kind} objects there are is {}", (input.unseen)(kind)?)))
 }
 
 /// Whether a rule can be judged at that door on that change.

@@ -41,7 +41,13 @@ pub(super) struct Broken {
     pub(super) related: Vec<Related>,
 }
 
-impl Verdict<'_> {
+impl<'r> Verdict<'r> {
+    /// Of the whole object nothing can be said.
+    pub(super) fn undecided(rule: &'r Rule, node: &Node, reason: String) -> Self {
+        let outcome = Outcome::Undecided(reason);
+        Self { rule, location: whole(node), outcome, is_said: false, is_off: false }
+    }
+
     pub(super) fn is_broken(&self) -> bool {
         matches!(self.outcome, Outcome::Broken(_))
     }
