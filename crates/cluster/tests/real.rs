@@ -12,13 +12,20 @@
 mod recorder;
 
 use apiserver::{Cluster, Options as ServerOptions};
-use cluster::{Client, Options, Place, Served, WATCHED, WatchedKind, connect, self_signed, watch};
+use cluster::{
+    Certificates, Client, Options, Place, SelfSigned, Served, WATCHED, WatchedKind, connect, self_signed,
+    watch,
+};
+use k8s_openapi::ByteString;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use recorder::{Call, Recorder};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch::Receiver;
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert, ring};
 
 /// Watches are opened anew each second, and what is missing is looked for again at once.
 fn options() -> Options {
@@ -242,12 +249,20 @@ fn ca_bundles(server: &Cluster) -> Option<Vec<String>> {
     webhooks.iter().map(|webhook| webhook["clientConfig"]["caBundle"].as_str().map(str::to_owned)).collect()
 }
 
+fn encoded(text: &str) -> String {
+    json!(ByteString(text.as_bytes().to_vec())).as_str().unwrap().to_owned()
+}
+
+fn decode(base64: &str) -> Vec<u8> {
+    serde_json::from_value::<ByteString>(json!(base64)).unwrap().0
+}
+
 fn wait_for<T>(look: impl FnMut() -> Option<T>) -> T {
     apiserver::wait_until(Duration::from_mins(1), look).expect("nothing happened")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replicas_share_certificates_that_the_api_server_trusts() {
+async fn replicas_share_certificates_and_one_publishes_their_ca() {
     let Some(server) = Cluster::start_or_skip(&ServerOptions::default()) else { return };
     install_webhook(&server);
     let client = client_of(&server, NAME).await;
@@ -289,6 +304,39 @@ async fn replicas_share_certificates_that_the_api_server_trusts() {
     install_secret(&server);
     let state = wait_for(|| get(&server, &["secret", NAME])["data"].get("ca.crt").cloned());
     assert_eq!(state, secret["data"]["ca.crt"]);
+
+    let_the_authority_grow_old(&server, &two, &first).await;
+}
+
+/// The next CA is trusted before it signs anything.
+async fn let_the_authority_grow_old(server: &Cluster, keeper: &SelfSigned, before: &Served) {
+    let made = SystemTime::now() - Duration::from_hours(24 * 300);
+    let old = Certificates::new(&place("").names(), made).unwrap();
+    let stored = serde_json::to_string(&old).unwrap();
+    let patch = json!({"stringData": {"certificates.json": stored}}).to_string();
+    kubectl(server, &["patch", "secret", NAME, "-p", &patch], "");
+    let mut receiver = keeper.served();
+    recorder::soon(receiver.wait_for(|served| served.as_ref() != Some(before))).await.unwrap();
+    let bundle = wait_for(|| {
+        let secret = get(server, &["secret", NAME]);
+        let bundle = secret["data"]["ca.crt"].as_str().unwrap().to_owned();
+        let grown = bundle.len() > encoded(&old.bundle()).len();
+        (grown && ca_bundles(server)? == [bundle.clone(), bundle.clone()]).then_some(bundle)
+    });
+    let bundle = String::from_utf8(decode(&bundle)).unwrap();
+    let authorities: Vec<_> = CertificateDer::pem_slice_iter(bundle.as_bytes()).map(Result::unwrap).collect();
+    assert_eq!(authorities.len(), 2);
+    let leaf = receiver.borrow().clone().unwrap().chain;
+    let leaf = CertificateDer::from_pem_slice(leaf.as_bytes()).unwrap();
+    let signed_by = |authority: &CertificateDer<'_>| {
+        let anchor = [anchor_from_trusted_cert(authority).unwrap()];
+        let leaf = EndEntityCert::try_from(&leaf).unwrap();
+        let algorithms = &[ring::ECDSA_P256_SHA256];
+        leaf.verify_for_usage(algorithms, &anchor, &[], UnixTime::now(), KeyUsage::server_auth(), None, None)
+            .is_ok()
+    };
+    assert!(bundle.starts_with(old.bundle().trim()));
+    assert_eq!(authorities.iter().map(signed_by).collect::<Vec<_>>(), [true, false]);
 }
 
 /// What Argo CD and Flux do: the same manifest, by server-side apply of its own.
