@@ -215,6 +215,22 @@ async fn a_server_that_falls_silent_makes_a_kind_unavailable() {
 }
 
 #[tokio::test]
+async fn after_unavailable_only_a_list_counts() {
+    let options = Options { lost_after: Duration::from_millis(200), ..options() };
+    let mut bed = watching(&[CLUSTERS], &options, |fake| fake.put(PATH, cluster("c0", 1))).await;
+    bed.recorder.until_synced().await;
+    bed.next_request("watch=true").await;
+    bed.fake.fall_silent();
+    bed.fake.cut(PATH, "");
+    assert!(matches!(bed.recorder.next().await, Call::Unavailable(..)));
+    // The watch that was asked for is answered, late, and would go on from where it was.
+    bed.fake.put(PATH, cluster("c0", 2));
+    bed.fake.speak_again();
+    assert_eq!(bed.recorder.next().await, Call::Begin("clusters"));
+    assert_eq!(bed.recorder.next_put().await["spec"]["instances"], 2);
+}
+
+#[tokio::test]
 async fn a_short_outage_changes_nothing() {
     let options = Options { answer_within: Duration::from_millis(50), ..options() };
     let mut bed = watching(&[CLUSTERS], &options, |fake| fake.put(PATH, cluster("c0", 1))).await;

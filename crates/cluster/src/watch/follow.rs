@@ -83,6 +83,8 @@ impl<S: Store> Follower<S> {
         let requests = Arc::clone(&self.requests);
         while self.told.is_none() {
             let outcome = match self.patiently(requests.watch(&position)).await {
+                // The store was told meanwhile that nothing is known, and may hold nothing any more.
+                Ok(_) if self.told.is_some() => return,
                 Ok(changes) => {
                     let began = Instant::now();
                     self.outage = None;

@@ -16,6 +16,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A request as it was received.
@@ -35,7 +36,7 @@ struct State {
     /// Every change: revision, path, event.
     log: Vec<(u64, String, Value)>,
     forbidden: BTreeSet<String>,
-    silent: bool,
+    silent: watch::Sender<bool>,
     /// Forget the past when a second page is asked for.
     compact_between_pages: bool,
     watchers: Vec<(String, UnboundedSender<io::Result<Bytes>>)>,
@@ -102,13 +103,13 @@ impl Fake {
         self.state().forbidden.remove(path);
     }
 
-    /// From now on requests are read and not answered.
+    /// From now on requests are read, and not answered until it speaks again.
     pub(crate) fn fall_silent(&self) {
-        self.state().silent = true;
+        self.state().silent.send_replace(true);
     }
 
     pub(crate) fn speak_again(&self) {
-        self.state().silent = false;
+        self.state().silent.send_replace(false);
     }
 
     /// Creates or changes an object.
@@ -250,7 +251,7 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<
     let path = request.uri().path().to_owned();
     let query = query(request.uri().query().unwrap_or_default());
     let accept = request.headers().get("accept").map_or("", |value| value.to_str().unwrap()).to_owned();
-    let (answer, silent) = {
+    let (answer, mut silent) = {
         let mut state = state.lock().unwrap();
         if let Some(seen) = &state.seen {
             let _ = seen.send(Seen { uri: request.uri().to_string(), accept });
@@ -262,11 +263,9 @@ async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<
         } else {
             state.list(&path, &query)
         };
-        (answer, state.silent)
+        (answer, state.silent.subscribe())
     };
-    if silent {
-        std::future::pending::<()>().await;
-    }
+    let _ = silent.wait_for(|silent| !silent).await;
     Ok(answer)
 }
 
