@@ -38,11 +38,9 @@ pub(super) fn promotion_token(text: &str) -> Result<(), String> {
 
 /// Whether base64 is filled up to whole groups of four; line breaks do not count.
 fn is_padded(text: &str) -> bool {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    let padding = digits.iter().rev().take_while(|digit| **digit == b'=').count();
-    digits.len().is_multiple_of(4)
-        && padding <= 2
-        && digits.iter().filter(|digit| **digit == b'=').count() == padding
+    let text: String = text.chars().filter(|digit| !matches!(digit, '\r' | '\n')).collect();
+    let digits = text.trim_end_matches('=');
+    text.len().is_multiple_of(4) && text.len() - digits.len() <= 2 && !digits.contains('=')
 }
 
 #[cfg(test)]
