@@ -3,7 +3,7 @@
 //!     load ADDRESS CA BODY REQUESTS CONNECTIONS RATE [EXPECTED]
 //!     load certificates DIRECTORY
 //!
-//! `RATE` is requests a second, 0 for as fast as replies come. Every reply must be a 200 that holds `EXPECTED`.
+//! `RATE` is requests a second, one at a time; 0 is as fast as replies come, one under way on each connection. Every reply must be a 200 that holds `EXPECTED`.
 //! Prints one JSON object: requests, seconds, and microseconds at p50 and p99, counted from when a request was
 //! due, so that a server that stalls is not measured less often. The second form writes `ca.crt`, `tls.crt` and
 //! `tls.key` for 127.0.0.1.
@@ -45,18 +45,30 @@ fn main() -> Result<()> {
     let mut open: Vec<_> = (0..connections).map(|_| connect(address, &config)).collect::<Result<_>>()?;
     let mut took = Vec::new();
     let start = Instant::now();
-    for number in 0..requests {
-        let mut sent = Instant::now();
-        if rate > 0 {
+    if rate > 0 {
+        for number in 0..requests {
             let due = start + Duration::from_secs(1) * number / rate;
-            thread::sleep(due.saturating_duration_since(sent));
-            sent = due;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            let index = usize::try_from(number)? % connections;
+            let connection = open.get_mut(index).ok_or("no connection")?;
+            connection.write_all(&request)?;
+            check(&reply(connection)?, expected)?;
+            took.push(due.elapsed());
         }
-        let index = usize::try_from(number)? % connections;
-        let connection = open.get_mut(index).ok_or("no connection")?;
-        connection.write_all(&request)?;
-        check(&reply(connection)?, expected)?;
-        took.push(sent.elapsed());
+    } else {
+        let mut sent = Vec::new();
+        for connection in &mut open {
+            connection.write_all(&request)?;
+            sent.push(Instant::now());
+        }
+        for number in 0..requests {
+            let index = usize::try_from(number)? % connections;
+            let (Some(connection), Some(sent)) = (open.get_mut(index), sent.get_mut(index)) else { break };
+            check(&reply(connection)?, expected)?;
+            took.push(sent.elapsed());
+            connection.write_all(&request)?;
+            *sent = Instant::now();
+        }
     }
     let seconds = start.elapsed().as_secs_f64();
     took.sort_unstable();

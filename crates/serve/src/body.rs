@@ -15,6 +15,9 @@ use crate::pulse::UnderWay;
 const DISCARD: usize = 16 << 20;
 const DISCARD_TIME: Duration = Duration::from_secs(5);
 
+/// How much is reserved because a caller says that it will come.
+const RESERVE: usize = 64 << 10;
+
 /// The memory that all bodies share.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -66,13 +69,14 @@ impl Held {
         if self.bytes.is_empty() { &self.piece } else { &self.bytes }
     }
 
-    /// Adds a piece, whose memory has been taken.
-    fn push(&mut self, piece: Bytes) {
+    /// Adds a piece, whose memory has been taken, of a body that may be `length` bytes long.
+    fn push(&mut self, piece: Bytes, length: usize) {
         if self.as_slice().is_empty() {
             self.piece = piece;
             return;
         }
         if self.bytes.is_empty() {
+            self.bytes.reserve(length.min(RESERVE).max(self.taken));
             self.bytes.extend_from_slice(&self.piece);
             self.piece = Bytes::new();
         }
@@ -93,6 +97,8 @@ pub(crate) async fn read(
     deadline: Instant,
     memory: &Arc<Memory>,
 ) -> Result<Held, Unread> {
+    let announced =
+        body.size_hint().exact().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     let mut held = Held { bytes: Vec::new(), piece: Bytes::new(), taken: 0, memory: Arc::clone(memory) };
     let pieces = async {
         while let Some(frame) = body.frame().await {
@@ -105,7 +111,7 @@ pub(crate) async fn read(
                 return Err(Unread::Memory);
             }
             held.taken = length;
-            held.push(piece);
+            held.push(piece, announced);
         }
         Ok(())
     };

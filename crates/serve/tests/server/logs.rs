@@ -114,3 +114,18 @@ fn what_was_logged_is_written_when_the_log_ends() {
     let messages: Vec<_> = written.lines().iter().map(|line| line["message"].clone()).collect();
     assert_eq!(messages, ["first", "last"]);
 }
+
+#[test]
+fn a_panic_is_told_by_its_place_alone() {
+    let written = Written::default();
+    let log = Log::to(Level::Info, written.clone()).unwrap();
+    log.take_panics();
+    let panicked = std::panic::catch_unwind(|| panic!("hunter2"));
+    drop(std::panic::take_hook());
+    assert!(panicked.is_err());
+    log.flush();
+    let lines = written.lines();
+    let line = lines.iter().find(|line| line["place"].as_str().unwrap().contains("logs.rs")).unwrap();
+    assert_eq!((&line["level"], &line["message"]), (&json!("error"), &json!("panic")));
+    assert!(!line.to_string().contains("hunter2"));
+}

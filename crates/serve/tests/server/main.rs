@@ -5,6 +5,7 @@ mod drain;
 mod http;
 mod http2;
 mod logs;
+mod process;
 mod slow;
 mod support;
 mod tls;
