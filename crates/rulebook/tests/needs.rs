@@ -24,6 +24,7 @@ fn said(rules: &RuleSet, manifest: &str) -> BTreeSet<String> {
         unseen: &|_| None,
         path: &|_| Some("example.yaml"),
         judged: &|_, _| true,
+        checks: true,
     });
     let is_judged_alone = |finding: &Finding| {
         let kind = finding.object.as_ref().and_then(|object| schema::kind(&object.kind));

@@ -35,6 +35,7 @@ fn said(rules: &RuleSet, rule: &Rule, text: &str, without: Option<&str>) -> Opti
         path: &|_| Some("example.yaml"),
         unseen: &|_| None,
         judged: &|_, _| true,
+        checks: true,
     });
     let is_judged = judgement.checks.iter().any(|check| rule.kinds().contains(&check.object.kind));
     is_judged.then(|| of_rule(&judgement, rule))

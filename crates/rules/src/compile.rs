@@ -6,12 +6,11 @@ use crate::rule_error::{RuleError, RuleText};
 use crate::rule_file::{JudgedBy, Need, Operation, RuleFile, SeveritySpec, WhenAbsent};
 use crate::select::Select;
 use crate::template::Template;
-use std::collections::HashMap;
 use std::sync::OnceLock;
-use topology::view::FieldSchema;
+use topology::view::{FieldSchema, Schema};
 
 /// The paths of a rule, by kind.
-pub(crate) type Paths = HashMap<String, Vec<Select>>;
+pub(crate) type Paths = Vec<(String, Vec<Select>)>;
 
 /// What it takes to judge.
 #[derive(Debug)]
@@ -19,6 +18,8 @@ pub(crate) struct Judging {
     pub(crate) applies: Option<Expr>,
     pub(crate) select: Paths,
     pub(crate) each: Option<Expr>,
+    /// What `self` has, where it is a view.
+    this: Option<&'static Schema>,
     /// Compiled when something is there that must hold it.
     assert: OnceLock<Result<Option<Expr>, String>>,
 }
@@ -45,40 +46,60 @@ impl Judging {
         let compiler = Compiler { places, names: &names };
         let select = paths.map_or_else(|| compiler.all_paths(file), Ok)?;
         let applies = compiler.optional("/applies", file.applies.as_deref())?;
-        let each = compiler.each(file)?;
-        Ok(Self { applies, select, each: each.map(|(each, _)| each), assert: OnceLock::new() })
+        let (each, this) = compiler.each(file)?.unzip();
+        Ok(Self { applies, select, each, this, assert: OnceLock::new() })
+    }
+
+    /// The paths for a kind.
+    pub(crate) fn paths(&self, kind: &str) -> &[Select] {
+        self.select.iter().find(|(of, _)| of == kind).map_or(&[], |(_, paths)| paths)
     }
 
     /// What must hold of `self`; the error is one sentence.
     pub(crate) fn assert(&self, file: &RuleFile) -> Result<Option<&Expr>, &str> {
-        let compile = || compile_assert(file, &RuleText::new(&file.id, "")).map_err(|error| error.message);
-        self.assert.get_or_init(compile).as_ref().map(Option::as_ref).map_err(String::as_str)
+        let compile = || self.compile_assert(file, &RuleText::new(&file.id, ""));
+        self.assert
+            .get_or_init(|| compile().map_err(|error| error.message))
+            .as_ref()
+            .map(Option::as_ref)
+            .map_err(String::as_str)
     }
-}
 
-/// Compiles what must hold of `self`.
-pub(crate) fn compile_assert(file: &RuleFile, places: &RuleText<'_>) -> Result<Option<Expr>, RuleError> {
-    of_self(file, places, |compiler| compiler.optional("/assert", file.assert.as_deref()))
-}
+    /// Compiles what must hold of `self`.
+    pub(crate) fn compile_assert(
+        &self,
+        file: &RuleFile,
+        places: &RuleText<'_>,
+    ) -> Result<Option<Expr>, RuleError> {
+        self.of_self(file, places, |compiler| compiler.optional("/assert", file.assert.as_deref()))
+    }
 
-/// Compiles with the names that stand for something where `self` does.
-fn of_self<T>(
-    file: &RuleFile,
-    places: &RuleText<'_>,
-    compile: impl FnOnce(&Compiler<'_>) -> Result<T, RuleError>,
-) -> Result<T, RuleError> {
-    let params = params(file);
-    let names = names(file, &params);
-    let compiler = Compiler { places, names: &names };
-    match compiler.each(file)? {
-        Some((_, schema)) => compile(&Compiler { places, names: &names.with_self(schema) }),
-        None => compile(&compiler),
+    /// Compiles any expression that knows `self`.
+    #[cfg(test)]
+    pub(crate) fn compile(&self, file: &RuleFile, text: &str) -> Result<Expr, RuleError> {
+        self.of_self(file, &RuleText::new(&file.id, ""), |compiler| compiler.expr("", text))
+    }
+
+    /// Compiles with the names that stand for something where `self` does.
+    fn of_self<T>(
+        &self,
+        file: &RuleFile,
+        places: &RuleText<'_>,
+        compile: impl FnOnce(&Compiler<'_>) -> Result<T, RuleError>,
+    ) -> Result<T, RuleError> {
+        let params = params(file);
+        let names = names(file, &params);
+        match self.this {
+            Some(schema) => compile(&Compiler { places, names: &names.with_self(schema) }),
+            None => compile(&Compiler { places, names: &names }),
+        }
     }
 }
 
 impl Telling {
-    pub(crate) fn new(file: &RuleFile, places: &RuleText<'_>) -> Result<Self, RuleError> {
-        of_self(file, places, |compiler| {
+    /// `judging` is what it takes to judge the same rule.
+    pub(crate) fn new(file: &RuleFile, places: &RuleText<'_>, judging: &Judging) -> Result<Self, RuleError> {
+        judging.of_self(file, places, |compiler| {
             Ok(Self {
                 severity: compiler.severity(&file.severity)?,
                 message: compiler.template("/message", &file.message)?,
@@ -189,7 +210,7 @@ impl Compiler<'_> {
     }
 
     /// `each`, and what its views have.
-    fn each(&self, file: &RuleFile) -> Result<Option<(Expr, &'static topology::view::Schema)>, RuleError> {
+    fn each(&self, file: &RuleFile) -> Result<Option<(Expr, &'static Schema)>, RuleError> {
         file.each.as_ref().map(|each| self.at("/each", Expr::views(each, self.names))).transpose()
     }
 
@@ -247,7 +268,7 @@ impl Compiler<'_> {
                 .unwrap_or_else(|| "/select".to_owned());
             let select =
                 Select::new(path).map_err(|message| self.places.error(&pointer, None, message, None))?;
-            if when_absent == WhenAbsent::Default && schema::default(kind, &select.pattern()).is_none() {
+            if when_absent == WhenAbsent::Default && schema::default(kind, select.pattern()).is_none() {
                 let message =
                     format!("`when-absent: default`: the API server fills in nothing for {kind} {path}");
                 return Err(self.places.error(&pointer, None, message, None));

@@ -79,6 +79,7 @@ fn judge_example(
         path: &|_| Some("example.yaml"),
         unseen: &|_| None,
         judged: &|_, _| true,
+        checks: true,
     });
     see(&judgement, &inventory)
 }
@@ -202,10 +203,12 @@ fn pointers(paths: &[String], inventory: &Inventory) -> Result<String, String> {
     let mut pointers = Vec::new();
     for path in paths {
         let select = Select::new(path)?;
-        let selections = inventory.objects().flat_map(|(_, object)| select.select(&object.manifest.node));
-        let mut found: Vec<_> = selections
-            .map(|selection| (!matches!(selection.found, Found::Node(_)), selection.pointer))
-            .collect();
+        let mut found = Vec::new();
+        for (_, object) in inventory.objects() {
+            select.visit(&object.manifest.node, &mut |selection| {
+                found.push((!matches!(selection.found, Found::Node(_)), selection.pointer.to_owned()));
+            });
+        }
         // A place that is there is meant before one that would be.
         found.sort();
         let Some((_, pointer)) = found.into_iter().next() else {

@@ -1,6 +1,6 @@
 //! Rules ready to judge: read from a file or embedded, compiled when first needed.
 
-use crate::compile::{Judging, Telling, compile_assert};
+use crate::compile::{Judging, Telling};
 use crate::config::{Demand, Param, RuleEntry, RuleTable};
 use crate::finding::{RuleDoc, Severity};
 use crate::rule_error::{RuleError, RuleText};
@@ -47,8 +47,8 @@ impl Rule {
         let mut file: RuleFile =
             serde_saphyr::from_str(text).map_err(|error| unreadable(&places, text, &error))?;
         let judging = Judging::new(&file, &places, None)?;
-        compile_assert(&file, &places)?;
-        let telling = Telling::new(&file, &places)?;
+        judging.compile_assert(&file, &places)?;
+        let telling = Telling::new(&file, &places, &judging)?;
         Ok(Self {
             id: file.id.as_str().into(),
             category: category.into(),
@@ -116,7 +116,8 @@ impl Rule {
     /// one sentence.
     pub(crate) fn telling(&self) -> Result<&Telling, &str> {
         let telling = self.telling.get_or_init(|| {
-            Telling::new(self.file(), &RuleText::new(&self.id, "")).map_err(|error| error.message)
+            let places = RuleText::new(&self.id, "");
+            Telling::new(self.file(), &places, self.judging()?).map_err(|error| error.message)
         });
         telling.as_ref().map_err(String::as_str)
     }

@@ -5,12 +5,14 @@
 
 use jsonpath_rust::parser::model::{Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
-use manifest::{Lookup, Node, Origin, Value, pointer_token};
+use manifest::{Lookup, Node, Origin, UnknownReason, Value, pointer_token};
 
 /// A compiled path.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Select {
     steps: Vec<Step>,
+    /// The pointer pattern it leads to.
+    pattern: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -22,27 +24,27 @@ enum Step {
 }
 
 /// One place that a path leads to.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Selection<'n> {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Selection<'s> {
     /// RFC 6901 pointer, even where nothing is there.
-    pub(crate) pointer: String,
+    pub(crate) pointer: &'s str,
     /// The pointer with `*` for what a wildcard, index or slice chose.
-    pub(crate) pattern: String,
+    pub(crate) pattern: &'s str,
     /// What is there.
-    pub(crate) found: Found<'n>,
+    pub(crate) found: Found<'s>,
     /// The key of the value, or of its nearest parent that is there; `None` in a list.
     pub(crate) key: Option<Origin>,
 }
 
 /// What is at a place.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Found<'n> {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Found<'s> {
     /// This.
-    Node(&'n Node),
+    Node(&'s Node),
     /// Nothing.
     Absent,
     /// It cannot be told; the pointer that is not known, and why.
-    Unknown(String, String),
+    Unknown(&'s str, &'s UnknownReason),
 }
 
 impl Select {
@@ -71,32 +73,28 @@ impl Select {
                 }
             });
         }
-        Ok(Self { steps })
+        let pattern = steps.iter().fold(String::new(), |pattern, step| pattern + "/" + &step.pattern());
+        Ok(Self { steps, pattern })
     }
 
     /// The pointer pattern it leads to, `*` for wildcards, indices and slices.
-    pub(crate) fn pattern(&self) -> String {
-        tail(&self.steps)
+    pub(crate) fn pattern(&self) -> &str {
+        &self.pattern
     }
 
-    /// Every place it leads to in `root`, in order. A path whose last part is missing leads to
+    /// Visits every place it leads to in `root`, in order. A path whose last part is missing leads to
     /// the place where it would be, unless a wildcard is among what is missing: no list, no items.
-    pub(crate) fn select<'n>(&self, root: &'n Node) -> Vec<Selection<'n>> {
+    pub(crate) fn visit(&self, root: &Node, visit: &mut dyn FnMut(Selection<'_>)) {
         if let Some(selection) = self.names_only(root) {
-            return vec![selection];
+            return visit(selection);
         }
-        let start =
-            Selection { pointer: String::new(), pattern: String::new(), found: Found::Node(root), key: None };
-        let mut found = Vec::new();
-        walk(&self.steps, start, &mut found);
-        found
+        let (pointer, pattern) = (String::new(), String::new());
+        Walk { pointer, pattern, visit }.node(&self.steps, root, None);
     }
-}
 
-impl Select {
-    /// The place that a path of names leads to, without the strings of every step on the way; `None` for
+    /// The place that a path of names leads to, without writing every step on the way; `None` for
     /// another path, or where something on the way is not known.
-    fn names_only<'n>(&self, root: &'n Node) -> Option<Selection<'n>> {
+    fn names_only<'n>(&'n self, root: &'n Node) -> Option<Selection<'n>> {
         let (mut node, mut key) = (Some(root), None);
         for step in &self.steps {
             let Step::Name(name) = step else { return None };
@@ -113,9 +111,8 @@ impl Select {
                 _ => None,
             };
         }
-        let pointer = self.pattern();
         let found = node.map_or(Found::Absent, Found::Node);
-        Some(Selection { pattern: pointer.clone(), pointer, found, key })
+        Some(Selection { pattern: &self.pattern, pointer: &self.pattern, found, key })
     }
 }
 
@@ -128,88 +125,89 @@ impl Step {
     }
 }
 
-/// The pointer pattern of steps.
-fn tail(steps: &[Step]) -> String {
-    steps.iter().fold(String::new(), |pattern, step| pattern + "/" + &step.pattern())
+/// A walk down the steps of a path, with the pointer of where it is.
+struct Walk<'w> {
+    pointer: String,
+    pattern: String,
+    visit: &'w mut dyn FnMut(Selection<'_>),
 }
 
-fn walk<'n>(steps: &[Step], at: Selection<'n>, found: &mut Vec<Selection<'n>>) {
-    let Some((step, rest)) = steps.split_first() else {
-        found.push(at);
-        return;
-    };
-    let node = match at.found {
-        Found::Node(node) => node,
-        Found::Absent => return absent(steps, at, found),
-        Found::Unknown(..) => {
-            found.push(below(at, steps));
-            return;
-        }
-    };
-    match (&node.value, step) {
-        (Value::Unknown(unknown), _) => {
-            let because = Found::Unknown(at.pointer.clone(), unknown.reason.to_string());
-            found.push(below(Selection { found: because, ..at }, steps));
-        }
-        (Value::Map(map), Step::Name(name)) => {
-            let mut next = child(&at, &pointer_token(name), step);
-            match map.lookup(name) {
-                Lookup::Present(entry) => {
-                    next.found = Found::Node(&entry.value);
-                    next.key = Some(entry.key_origin);
+impl Walk<'_> {
+    /// `key` is that of the node, or of its nearest parent that has one.
+    fn node(&mut self, steps: &[Step], node: &Node, key: Option<Origin>) {
+        let Some((step, rest)) = steps.split_first() else { return self.tell(Found::Node(node), key) };
+        match (&node.value, step) {
+            (Value::Unknown(unknown), _) => self.unknown(steps, &unknown.reason, key),
+            (Value::Map(map), Step::Name(name)) => {
+                let name_token = pointer_token(name);
+                self.below(&name_token, step, |walk| match map.lookup(name) {
+                    Lookup::Present(entry) => walk.node(rest, &entry.value, Some(entry.key_origin)),
+                    Lookup::Absent => walk.absent(rest, key),
+                    Lookup::Unknown(reason) => walk.unknown(rest, reason, key),
+                });
+            }
+            (Value::Map(map), Step::Wildcard) => {
+                for entry in &map.entries {
+                    let token = pointer_token(&entry.key);
+                    self.below(&token, step, |walk| walk.node(rest, &entry.value, Some(entry.key_origin)));
                 }
-                Lookup::Absent => next.found = Found::Absent,
-                Lookup::Unknown(reason) => {
-                    next.found = Found::Unknown(next.pointer.clone(), reason.to_string());
+                if let Some(reason) = &map.open {
+                    self.unknown(steps, reason, key);
                 }
             }
-            walk(rest, next, found);
-        }
-        (Value::Map(map), Step::Wildcard) => {
-            for entry in &map.entries {
-                let mut next = child(&at, &pointer_token(&entry.key), step);
-                next.found = Found::Node(&entry.value);
-                next.key = Some(entry.key_origin);
-                walk(rest, next, found);
+            (Value::List(items), Step::Wildcard | Step::Index(_) | Step::Slice(..)) => {
+                for index in chosen(step, items.len()) {
+                    let Some(item) = items.get(index) else { continue };
+                    self.below(&index.to_string(), step, |walk| walk.node(rest, item, None));
+                }
             }
-            if let Some(reason) = &map.open {
-                let because = Found::Unknown(at.pointer.clone(), reason.to_string());
-                found.push(below(Selection { found: because, ..at }, steps));
-            }
+            // A scalar, or a list where a map should be: nothing is there.
+            _ => self.absent(steps, key),
         }
-        (Value::List(items), Step::Wildcard | Step::Index(_) | Step::Slice(..)) => {
-            for index in chosen(step, items.len()) {
-                let Some(item) = items.get(index) else { continue };
-                let mut next = child(&at, &index.to_string(), step);
-                next.found = Found::Node(item);
-                next.key = None;
-                walk(rest, next, found);
-            }
-        }
-        // A scalar, or a list where a map should be: nothing is there.
-        _ => absent(steps, Selection { found: Found::Absent, ..at }, found),
     }
-}
 
-fn child<'n>(at: &Selection<'n>, token: &str, step: &Step) -> Selection<'n> {
-    Selection {
-        pointer: format!("{}/{token}", at.pointer),
-        pattern: format!("{}/{}", at.pattern, step.pattern()),
-        found: at.found.clone(),
-        key: at.key,
+    /// Goes on below the node where the walk is.
+    fn below(&mut self, token: &str, step: &Step, go_on: impl FnOnce(&mut Self)) {
+        let (pointer, pattern) = (self.pointer.len(), self.pattern.len());
+        for part in ["/", token] {
+            self.pointer.push_str(part);
+        }
+        self.pattern.push('/');
+        self.pattern.push_str(if matches!(step, Step::Name(_)) { token } else { "*" });
+        go_on(self);
+        self.pointer.truncate(pointer);
+        self.pattern.truncate(pattern);
     }
-}
 
-/// The place that `steps` would lead to below something that is not known.
-fn below<'n>(at: Selection<'n>, steps: &[Step]) -> Selection<'n> {
-    let tail = tail(steps);
-    let pattern = format!("{}{tail}", at.pattern);
-    Selection { pointer: format!("{}{tail}", at.pointer), pattern, ..at }
-}
+    /// What `steps` would lead to below something that is not known.
+    fn unknown(&mut self, steps: &[Step], reason: &UnknownReason, key: Option<Origin>) {
+        let at = self.pointer.clone();
+        self.rest(steps, |walk| walk.tell(Found::Unknown(&at, reason), key));
+    }
 
-fn absent<'n>(steps: &[Step], at: Selection<'n>, found: &mut Vec<Selection<'n>>) {
-    if steps.iter().all(|step| matches!(step, Step::Name(_))) {
-        found.push(below(at, steps));
+    fn absent(&mut self, steps: &[Step], key: Option<Origin>) {
+        if steps.iter().all(|step| matches!(step, Step::Name(_))) {
+            self.rest(steps, |walk| walk.tell(Found::Absent, key));
+        }
+    }
+
+    /// Goes to where `steps` would lead.
+    fn rest(&mut self, steps: &[Step], go_on: impl FnOnce(&mut Self)) {
+        let (pointer, pattern) = (self.pointer.len(), self.pattern.len());
+        for step in steps {
+            let token = step.pattern();
+            for text in [&mut self.pointer, &mut self.pattern] {
+                text.push('/');
+                text.push_str(&token);
+            }
+        }
+        go_on(self);
+        self.pointer.truncate(pointer);
+        self.pattern.truncate(pattern);
+    }
+
+    fn tell(&mut self, found: Found<'_>, key: Option<Origin>) {
+        (self.visit)(Selection { pointer: &self.pointer, pattern: &self.pattern, found, key });
     }
 }
 

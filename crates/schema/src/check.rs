@@ -66,8 +66,7 @@ pub struct Report {
 pub fn check(release: Release, node: &Node, whole: bool) -> Report {
     let mut checker = Checker { report: Report::default(), rules: Vec::new(), whole };
     if let Some(root) = release.root() {
-        let at = At { field: String::new(), pointer: String::new() };
-        checker.value(node, Some(root), &at);
+        checker.value(node, Some(root), &At::Root);
     }
     let Checker { mut report, rules, .. } = checker;
     if report.violations.is_empty() && whole {
@@ -76,24 +75,40 @@ pub fn check(release: Release, node: &Node, whole: bool) -> Report {
     report
 }
 
-/// Where in the object.
-#[derive(Debug, Clone)]
-struct At {
-    field: String,
-    pointer: String,
+/// Where in the object; written out only for what is told.
+#[derive(Debug, Clone, Copy)]
+enum At<'a> {
+    Root,
+    Key(&'a At<'a>, &'a str),
+    Index(&'a At<'a>, usize),
 }
 
-impl At {
-    fn key(&self, key: &str) -> Self {
-        let dot = if self.field.is_empty() { "" } else { "." };
-        Self {
-            field: format!("{}{dot}{key}", self.field),
-            pointer: format!("{}/{}", self.pointer, pointer_token(key)),
+impl<'a> At<'a> {
+    fn key(&'a self, key: &'a str) -> Self {
+        Self::Key(self, key)
+    }
+
+    fn index(&'a self, index: usize) -> Self {
+        Self::Index(self, index)
+    }
+
+    /// As the API server writes it.
+    fn field(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(Self::Root, key) => (*key).to_owned(),
+            Self::Key(outer, key) => format!("{}.{key}", outer.field()),
+            Self::Index(outer, index) => format!("{}[{index}]", outer.field()),
         }
     }
 
-    fn index(&self, index: usize) -> Self {
-        Self { field: format!("{}[{index}]", self.field), pointer: format!("{}/{index}", self.pointer) }
+    /// RFC 6901 pointer.
+    fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(outer, key) => format!("{}/{}", outer.pointer(), pointer_token(key)),
+            Self::Index(outer, index) => format!("{}/{index}", outer.pointer()),
+        }
     }
 }
 
@@ -106,7 +121,7 @@ struct Checker {
 
 impl Checker {
     /// A value of a type; without one every field of it is unknown.
-    fn value(&mut self, node: &Node, of: Option<Type>, at: &At) {
+    fn value(&mut self, node: &Node, of: Option<Type>, at: &At<'_>) {
         if of.is_some_and(Type::is_open) {
             return;
         }
@@ -134,7 +149,7 @@ impl Checker {
         }
     }
 
-    fn map(&mut self, node: &Node, map: &Map, of: Option<Type>, at: &At) {
+    fn map(&mut self, node: &Node, map: &Map, of: Option<Type>, at: &At<'_>) {
         for entry in &map.entries {
             let below = at.key(&entry.key);
             let inner = match of {
@@ -148,8 +163,8 @@ impl Checker {
                 Some(inner) => self.value(&entry.value, Some(inner), &below),
                 None => self.report.violations.push(Violation {
                     fault: Fault::Unknown,
-                    field: below.field,
-                    pointer: below.pointer,
+                    field: below.field(),
+                    pointer: below.pointer(),
                     span: entry.key_origin.used_at.unwrap_or(entry.key_origin.span),
                     found: bounds::found(&entry.value),
                     wanted: String::new(),
@@ -161,7 +176,7 @@ impl Checker {
         }
     }
 
-    fn missing(&mut self, node: &Node, map: &Map, of: Type, at: &At) {
+    fn missing(&mut self, node: &Node, map: &Map, of: Type, at: &At<'_>) {
         let absent: Vec<&str> = of
             .required()
             .filter(|name| of.field(name).is_none_or(|field| field.default.is_empty()))
@@ -175,8 +190,8 @@ impl Checker {
             }
             self.report.violations.push(Violation {
                 fault: Fault::Missing,
-                field: below.field,
-                pointer: below.pointer,
+                field: below.field(),
+                pointer: below.pointer(),
                 span: node.origin.span,
                 found: "nothing".to_owned(),
                 wanted: String::new(),
@@ -184,7 +199,7 @@ impl Checker {
         }
     }
 
-    fn bounds(&mut self, node: &Node, of: Type, at: &At) {
+    fn bounds(&mut self, node: &Node, of: Type, at: &At<'_>) {
         for bound in of.bounds() {
             match bound.check {
                 Check::Immutable => {}
@@ -202,7 +217,7 @@ impl Checker {
     }
 
     /// Items that are the same, or have the same keys, as one before.
-    fn duplicates(&mut self, node: &Node, of: Type, bound: crate::tree::Bound, at: &At) {
+    fn duplicates(&mut self, node: &Node, of: Type, bound: crate::tree::Bound, at: &At<'_>) {
         let inner = of.inner();
         let keys = |item: &Node| -> Option<Vec<String>> {
             if bound.check == Check::Set {
@@ -235,20 +250,20 @@ impl Checker {
         }
     }
 
-    fn refuse(&mut self, fault: Fault, node: &Node, at: &At, wanted: String) {
+    fn refuse(&mut self, fault: Fault, node: &Node, at: &At<'_>, wanted: String) {
         self.report.violations.push(violation(fault, node, at, wanted));
     }
 
-    fn unchecked(&mut self, node: &Node, at: &At, reason: String) {
-        self.report.unchecked.push(Unchecked { pointer: at.pointer.clone(), span: node.origin.span, reason });
+    fn unchecked(&mut self, node: &Node, at: &At<'_>, reason: String) {
+        self.report.unchecked.push(Unchecked { pointer: at.pointer(), span: node.origin.span, reason });
     }
 }
 
-fn violation(fault: Fault, node: &Node, at: &At, wanted: String) -> Violation {
+fn violation(fault: Fault, node: &Node, at: &At<'_>, wanted: String) -> Violation {
     Violation {
         fault,
-        field: at.field.clone(),
-        pointer: at.pointer.clone(),
+        field: at.field(),
+        pointer: at.pointer(),
         span: node.origin.span,
         found: bounds::found(node),
         wanted,

@@ -77,8 +77,14 @@ pub fn names(major: i64) -> impl Iterator<Item = &'static str> {
     ROWS.iter().filter(move |row| has(row, major)).map(|row| row.name)
 }
 
+/// The rows of a name: found by halves among the names in lower case, which come after the few others.
 fn rows(name: &str) -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().filter(move |row| row.name.eq_ignore_ascii_case(name))
+    let is_odd = |row: &Row| row.name.starts_with(|first: char| first.is_ascii_uppercase());
+    let (odd, rest) = ROWS.split_at(ROWS.partition_point(is_odd));
+    let lower = |row: &Row| row.name.bytes().cmp(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+    let rest = rest.get(rest.partition_point(|row| lower(row).is_lt())..).unwrap_or_default();
+    let is_named = move |row: &&Row| row.name.eq_ignore_ascii_case(name);
+    odd.iter().filter(is_named).chain(rest.iter().take_while(is_named))
 }
 
 fn has(row: &Row, major: i64) -> bool {
@@ -88,6 +94,16 @@ fn has(row: &Row, major: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_parameter_is_found_in_any_case() {
+        for row in ROWS {
+            for name in [row.name.to_owned(), row.name.to_ascii_uppercase()] {
+                assert!(rows(&name).any(|found| found == row), "{name}");
+                assert!(rows(&name).all(|found| found.name == row.name), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn parameters_come_and_go() {

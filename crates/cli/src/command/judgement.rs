@@ -81,6 +81,7 @@ impl Judge<'_> {
             path: &|source| self.paths.get(source),
             unseen: &|_| None,
             judged: &|_, object| is_named(object) || is_affected(object),
+            checks: self.arguments.checks,
         });
         if affected.is_some() {
             self.keep_related(&mut judgement);

@@ -24,7 +24,9 @@ fuzz_target!(|text: &str| {
         rules: built_in(),
         config: &config,
         door: Door::Repo,
+        change: rules::Change::Unknown,
         path: &|_| Some("any.yaml"),
         judged: &|_, _| true,
+        checks: true,
     });
 });

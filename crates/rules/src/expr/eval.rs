@@ -373,6 +373,10 @@ fn contains(container: Val<'_>, value: Val<'_>) -> Result<bool> {
             Lookup::Unknown(reason) => Err(Stop::Unknown(format!("{key} is {reason}"))),
         };
     }
+    let is_key = matches!(value, Val::Bool(_) | Val::Int(_) | Val::UInt(_) | Val::Double(_) | Val::Text(_));
+    if matches!(container, Val::Map(..) | Val::Pairs(_)) && !is_key {
+        return Err(wrong("in", &[value, container]));
+    }
     let items = container.elements().ok_or_else(|| wrong("in", &[value, container]))?;
     if items.iter().any(|item| item.equals(value)) {
         return Ok(true);

@@ -11,7 +11,7 @@ mod functions;
 mod lower;
 mod slots;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod val;
 
 pub(crate) use check::Names;
@@ -132,6 +132,12 @@ impl Expr {
         }
         let items = value.items().into_iter().flat_map(val::Elements::iter);
         Ok(items.filter_map(Val::place).collect())
+    }
+
+    /// What `read` makes of its value; `None` where there is none.
+    #[cfg(test)]
+    pub(crate) fn value<T>(&self, scope: &dyn Scope, read: impl FnOnce(Val<'_>) -> T) -> Option<T> {
+        self.evaluate(scope, &Heap::default(), true).ok().map(read)
     }
 
     fn evaluate<'v>(

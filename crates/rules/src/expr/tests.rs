@@ -1,6 +1,7 @@
 //! Three answers: what is decided without an unknown, and what is not.
 
 use super::{Expr, Names, Scope, Silence, Slot, Val};
+use crate::judge::differential::their_boolean;
 use manifest::{
     Entry, Map, Node, Number, Origin, Part, Partial, SourceId, Span, Unknown, UnknownReason, Value,
 };
@@ -43,7 +44,7 @@ fn map(entries: Vec<(&str, Node)>) -> Node {
 }
 
 /// An object, which is `self` too.
-struct Object<'n>(&'n Node);
+pub(crate) struct Object<'n>(pub(crate) &'n Node);
 
 impl Scope for Object<'_> {
     fn this(&self) -> Val<'_> {
@@ -368,6 +369,7 @@ proptest! {
             && let Ok(truth) = holds(&text, &real) {
             prop_assert_eq!(decided, truth, "{}", text);
         }
+        prop_assert_eq!(holds(&text, &real).ok(), their_boolean(&text, &real), "{}", text);
     }
 }
 

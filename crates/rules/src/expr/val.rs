@@ -103,6 +103,12 @@ impl<'v> Val<'v> {
         self.elements().filter(|elements| !elements.are_keys())
     }
 
+    /// The items of a list.
+    #[cfg(test)]
+    pub(crate) fn to_list(self) -> Vec<Self> {
+        self.items().into_iter().flat_map(Elements::iter).collect()
+    }
+
     /// Equality of CEL; a view equals nothing.
     pub(super) fn equals(self, other: Self) -> bool {
         match (self, other) {

@@ -12,6 +12,10 @@ pub(super) struct Merged<'i> {
     object: ObjectRef,
     inventory: &'i Inventory,
     rows: Vec<Row>,
+    /// How many rows there were before the placement at hand.
+    before: usize,
+    /// Whether anything was judged, though nothing need be told.
+    any: bool,
 }
 
 /// One rule at one place.
@@ -28,12 +32,18 @@ struct Row {
 
 impl<'i> Merged<'i> {
     pub(super) fn new(inventory: &'i Inventory, object: &Object) -> Self {
-        Self { object: object_ref(object), inventory, rows: Vec::new() }
+        Self { object: object_ref(object), inventory, rows: Vec::new(), before: 0, any: false }
     }
 
     /// Whether nothing was judged.
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && !self.any
+    }
+
+    /// What is added from now on is of another placement; `any`: something was judged there.
+    pub(super) fn next_placement(&mut self, any: bool) {
+        self.before = self.rows.len();
+        self.any |= any;
     }
 
     pub(super) fn object(&self) -> ObjectRef {
@@ -42,8 +52,7 @@ impl<'i> Merged<'i> {
 
     pub(super) fn add(&mut self, verdict: Verdict<'_>, environment: EnvironmentId) {
         let rule = verdict.rule;
-        let is_same = |row: &Row| row.rule == rule.id && row.location.pointer == verdict.location.pointer;
-        let index = self.rows.iter().position(is_same).unwrap_or_else(|| {
+        let index = self.same(&verdict).unwrap_or_else(|| {
             self.rows.push(Row {
                 rule: Arc::clone(&rule.id),
                 category: Arc::clone(&rule.category),
@@ -72,16 +81,30 @@ impl<'i> Merged<'i> {
         }
     }
 
-    pub(super) fn add_to(self, judgement: &mut Judgement) {
+    /// The row of the same rule at the same place.
+    fn same(&self, verdict: &Verdict<'_>) -> Option<usize> {
+        let is_rule = |row: &Row| Arc::ptr_eq(&row.rule, &verdict.rule.id);
+        let is_same = |row: &Row| is_rule(row) && row.location.pointer == verdict.location.pointer;
+        let (before, here) = self.rows.split_at_checked(self.before)?;
+        // The verdicts of one placement come rule by rule.
+        let of_rule = here.iter().rev().take_while(|row| is_rule(row)).position(is_same);
+        let here = of_rule.map(|back| self.rows.len() - 1 - back);
+        before.iter().position(is_same).or(here)
+    }
+
+    /// `checks`: also what holds.
+    pub(super) fn add_to(self, judgement: &mut Judgement, checks: bool) {
         // Several places of one rule may need the same unknown: that is one thing to know.
         let mut told = HashSet::new();
         for row in self.rows {
-            judgement.checks.push(Check {
-                rule: Arc::clone(&row.rule),
-                object: self.object.clone(),
-                location: row.location.clone(),
-                outcome: row.outcome(),
-            });
+            if checks {
+                judgement.checks.push(Check {
+                    rule: Arc::clone(&row.rule),
+                    object: self.object.clone(),
+                    location: row.location.clone(),
+                    outcome: row.outcome(),
+                });
+            }
             if let (Some(reason), true) = (&row.undecided, row.broken.is_empty())
                 && told.insert((Arc::clone(&row.rule), reason.clone()))
             {

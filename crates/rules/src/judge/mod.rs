@@ -4,6 +4,8 @@
 //! once, with the environments it is true in.
 
 mod change;
+#[cfg(test)]
+pub(crate) mod differential;
 mod merge;
 mod place;
 mod scope;
@@ -19,7 +21,7 @@ use merge::Merged;
 use rayon::prelude::*;
 use scope::ObjectScope;
 use topology::{Inventory, Object, ObjectId, Placement, Topology, Wholeness};
-use verdict::{Outcome, Verdict};
+use verdict::{Outcome, Verdict, Verdicts};
 
 /// What is judged, by what.
 pub struct Input<'a> {
@@ -44,6 +46,8 @@ pub struct Input<'a> {
     pub unseen: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
     /// Which objects to judge; the others are only looked up.
     pub judged: &'a (dyn Fn(ObjectId, &Object) -> bool + Sync),
+    /// Whether [`Judgement::checks`] is wanted: every judgement, not only what is to be told.
+    pub checks: bool,
 }
 
 /// Judges every object that is asked for and deployed. A rule that fails to evaluate is
@@ -53,8 +57,13 @@ pub fn judge(input: &Input<'_>) -> Judgement {
     let judged: Vec<_> =
         objects.filter(|(id, object)| (input.judged)(*id, object) && is_of_known_group(object)).collect();
     let mut judgement = Judgement::default();
-    let verdicts = judged.par_iter().map(|(id, object)| judge_object(input, *id, object));
-    for (merged, failures) in verdicts.collect::<Vec<_>>() {
+    let judge = |(id, object): &(ObjectId, &'_ Object)| judge_object(input, *id, object);
+    // For one object, handing it to another thread costs more than it saves.
+    let verdicts: Vec<_> = match judged.as_slice() {
+        [one] => vec![judge(one)],
+        many => many.par_iter().map(judge).collect(),
+    };
+    for (merged, failures) in verdicts {
         for failure in failures {
             if !judgement.failures.contains(&failure) {
                 judgement.failures.push(failure);
@@ -62,7 +71,7 @@ pub fn judge(input: &Input<'_>) -> Judgement {
         }
         if let Some(merged) = merged {
             judgement.objects += 1;
-            merged.add_to(&mut judgement);
+            merged.add_to(&mut judgement, input.checks);
         }
     }
     sort(&mut judgement, input.sources);
@@ -92,7 +101,8 @@ fn judge_object<'i>(input: &Input<'i>, id: ObjectId, object: &Object) -> (Option
             continue;
         }
         let verdicts = judge_placement(input, id, object, placement);
-        for verdict in verdicts {
+        merged.next_placement(verdicts.any);
+        for verdict in verdicts.found {
             match verdict.outcome {
                 Outcome::Failed(message) => {
                     failures.push(Failure {
@@ -117,7 +127,7 @@ fn judge_placement<'i>(
     id: ObjectId,
     object: &Object,
     placement: &Placement,
-) -> Vec<Verdict<'i>> {
+) -> Verdicts<'i> {
     let node = &object.manifest.node;
     let kind = object.manifest.kind().unwrap_or_default();
     let labels = labels(node);
@@ -135,7 +145,7 @@ fn judge_placement<'i>(
     let old = past.as_ref().zip(past_views.as_ref());
     let old = old.map(|(past, views)| (&past.object.manifest.node, views));
     let scope = ObjectScope::new(node, kind, &views, old);
-    let mut verdicts = Vec::new();
+    let mut verdicts = Verdicts { found: Vec::new(), keeps_holds: input.checks, any: false };
     for rule in input.rules.for_kind(kind) {
         if throw_away && ["availability", "backup"].contains(&rule.category.as_ref()) {
             continue;
@@ -145,13 +155,13 @@ fn judge_placement<'i>(
         }
         if let Some(reason) = unseen(rule, input) {
             if settings.severity(&rule.id, rule.file().enabled) != RuleLevel::Off {
-                verdicts.push(Verdict::undecided(rule, node, reason));
+                verdicts.found.push(Verdict::undecided(rule, node, reason));
             }
         } else {
             verdict::judge_rule(rule, kind, node, &settings, &scope, &mut verdicts);
         }
     }
-    silence_consequences(&mut verdicts);
+    silence_consequences(&mut verdicts.found);
     verdicts
 }
 
@@ -174,16 +184,11 @@ fn is_judged(rule: &Rule, door: Door, operation: Operation, has_old: bool) -> bo
 /// was turned off still does that: who wants to hear nothing of missing backups does not want to
 /// hear of missing schedules instead.
 fn silence_consequences(verdicts: &mut Vec<Verdict<'_>>) {
-    let broken: Vec<_> = verdicts
-        .iter()
-        .filter(|verdict| verdict.is_broken())
-        .map(|verdict| verdict.rule.id.clone())
-        .collect();
-    let is_said = |rule: &Rule| {
-        rule.file().unless.iter().any(|other| broken.iter().any(|id| id.as_ref() == other.as_str()))
-    };
+    let broken: Vec<&Rule> =
+        verdicts.iter().filter(|verdict| verdict.is_broken()).map(|verdict| verdict.rule).collect();
     for verdict in verdicts.iter_mut() {
-        verdict.is_said = is_said(verdict.rule);
+        let mut causes = verdict.rule.file().unless.iter();
+        verdict.is_said = causes.any(|cause| broken.iter().any(|rule| *rule.id == **cause));
     }
     verdicts.retain(|verdict| !verdict.is_off);
 }

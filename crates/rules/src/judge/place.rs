@@ -20,7 +20,7 @@ pub(super) fn location(selection: &Selection<'_>, object: &Node) -> Location {
         },
         _ => key.unwrap_or_else(|| first_key(object)),
     };
-    Location { span, pointer: selection.pointer.clone() }
+    Location { span, pointer: selection.pointer.to_owned() }
 }
 
 /// Of a value that is an alias, or was merged in: where it is used and where it is written.

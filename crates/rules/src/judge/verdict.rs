@@ -4,7 +4,7 @@ use super::place::{alias, location, subject};
 use super::scope::{ObjectScope, Params, SelfScope};
 use crate::compile::{Judging, Telling};
 use crate::config::{RuleLevel, Settings};
-use crate::expr::{Heap, Silence, Val};
+use crate::expr::{Expr, Heap, Silence, Val};
 use crate::finding::{Location, Related, Severity};
 use crate::rule::Rule;
 use crate::rule_file::WhenAbsent;
@@ -21,6 +21,27 @@ pub(super) struct Verdict<'r> {
     pub(super) is_said: bool,
     /// The rule is off: it only keeps rules silent that would say the same.
     pub(super) is_off: bool,
+}
+
+/// What all rules gave.
+#[derive(Debug)]
+pub(super) struct Verdicts<'r> {
+    pub(super) found: Vec<Verdict<'r>>,
+    /// Whether what holds is wanted too.
+    pub(super) keeps_holds: bool,
+    /// Whether something holds that was not kept.
+    pub(super) any: bool,
+}
+
+impl<'r> Verdicts<'r> {
+    /// Adds a verdict at a place, which is only made for one that is kept.
+    fn add(&mut self, rule: &'r Rule, is_off: bool, outcome: Outcome, place: impl FnOnce() -> Location) {
+        if !self.keeps_holds && matches!(outcome, Outcome::Holds) {
+            self.any |= !is_off;
+            return;
+        }
+        self.found.push(Verdict { rule, location: place(), outcome, is_said: false, is_off });
+    }
 }
 
 /// How it came out.
@@ -60,52 +81,38 @@ pub(super) fn judge_rule<'r>(
     node: &Node,
     settings: &Settings<'_>,
     object: &ObjectScope<'_>,
-    verdicts: &mut Vec<Verdict<'r>>,
+    verdicts: &mut Verdicts<'r>,
 ) {
     let level = settings.severity(&rule.id, rule.file().enabled);
     let is_off = level == RuleLevel::Off;
-    let mut say = |location: Location, outcome| {
-        verdicts.push(Verdict { rule, location, outcome, is_said: false, is_off });
-    };
     let compiled = match rule.judging() {
         Ok(compiled) => compiled,
-        Err(message) => return say(whole(node), Outcome::Failed(message.to_owned())),
+        Err(message) => {
+            return verdicts.add(rule, is_off, Outcome::Failed(message.to_owned()), || whole(node));
+        }
     };
     let params = Params { rule, settings };
-    let judge = RuleJudge { rule, compiled, level, kind, node };
-    let applies = compiled
-        .applies
-        .as_ref()
-        .map(|applies| applies.holds(&SelfScope { object, params, this: None, pointer: "" }));
+    let judge = RuleJudge { rule, compiled, level, kind, node, object, params };
+    let applies = compiled.applies.as_ref().map(|applies| applies.holds(&judge.scope(None, "")));
     let doubt = match applies {
         Some(Ok(false)) => return,
-        Some(Err(Silence::Failed(message))) => return say(whole(node), Outcome::Failed(message)),
+        Some(Err(Silence::Failed(message))) => {
+            return verdicts.add(rule, is_off, Outcome::Failed(message), || whole(node));
+        }
         Some(Err(Silence::Undecided(reason))) => Some(reason),
         None | Some(Ok(true)) => None,
     };
-    if let Some(each) = &compiled.each {
-        for (place, outcome) in judge.each(each, object, params) {
-            say(place, doubtful(outcome, doubt.as_deref()));
-        }
-        return;
-    }
-    let selects = compiled.select.get(kind).map(Vec::as_slice).unwrap_or_default();
-    let mut judged = false;
-    for selection in selects.iter().flat_map(|select| select.select(node)) {
-        let place = location(&selection, node);
-        let mut outcome = judge.selection(&selection, object, params);
-        if let (Outcome::Broken(broken), Some((_, span))) = (&mut outcome, alias(&selection)) {
-            let location = Location { span, pointer: String::new() };
-            broken.related.push(Related { message: "the value is written here".to_owned(), location });
-        }
-        judged = true;
-        say(place, doubtful(outcome, doubt.as_deref()));
-    }
-    if !judged {
-        // No list, no items: there is nothing that could break the rule.
-        say(whole(node), doubtful(Outcome::Holds, doubt.as_deref()));
+    let mut say = |outcome, place: &dyn Fn() -> Location| {
+        verdicts.add(rule, is_off, doubtful(outcome, doubt.as_deref()), place);
+    };
+    match &compiled.each {
+        Some(each) => judge.each(each, &mut say),
+        None => judge.selections(&mut say),
     }
 }
+
+/// Takes an outcome, and how to make its place.
+type Say<'s> = dyn FnMut(Outcome, &dyn Fn() -> Location) + 's;
 
 /// Where it is not known whether the rule is about the object, only a pass is sure.
 fn doubtful(outcome: Outcome, doubt: Option<&str>) -> Outcome {
@@ -120,66 +127,87 @@ fn whole(node: &Node) -> Location {
     Location { span: super::place::first_key(node), pointer: String::new() }
 }
 
-struct RuleJudge<'j> {
+struct RuleJudge<'j, 'o> {
     rule: &'j Rule,
     compiled: &'j Judging,
     level: RuleLevel,
     kind: &'j str,
     node: &'j Node,
+    object: &'j ObjectScope<'o>,
+    params: Params<'j>,
 }
 
-impl RuleJudge<'_> {
-    fn selection(&self, selection: &Selection<'_>, object: &ObjectScope<'_>, params: Params<'_>) -> Outcome {
+impl<'o> RuleJudge<'_, 'o> {
+    fn scope<'s>(&'s self, this: Option<Val<'s>>, pointer: &'s str) -> SelfScope<'s, 'o> {
+        SelfScope { object: self.object, params: self.params, this, pointer }
+    }
+
+    /// Each place that the paths lead to.
+    fn selections(&self, say: &mut Say<'_>) {
+        let mut judged = false;
+        for select in self.compiled.paths(self.kind) {
+            select.visit(self.node, &mut |selection| {
+                judged = true;
+                let mut outcome = self.selection(&selection);
+                if let (Outcome::Broken(broken), Some((_, span))) = (&mut outcome, alias(&selection)) {
+                    let location = Location { span, pointer: String::new() };
+                    broken
+                        .related
+                        .push(Related { message: "the value is written here".to_owned(), location });
+                }
+                say(outcome, &|| location(&selection, self.node));
+            });
+        }
+        if !judged {
+            // No list, no items: there is nothing that could break the rule.
+            say(Outcome::Holds, &|| whole(self.node));
+        }
+    }
+
+    fn selection(&self, selection: &Selection<'_>) -> Outcome {
         let default;
-        let this = match &selection.found {
+        let this = match selection.found {
             Found::Unknown(pointer, reason) => {
                 return Outcome::Undecided(format!("{} is {reason}", subject(pointer)));
             }
             Found::Node(node) if is_maybe_absent(node) && self.rule.file().assert.is_none() => {
                 let reason = node.unknown_reason().map(ToString::to_string).unwrap_or_default();
-                return Outcome::Undecided(format!("{} is {reason}", subject(&selection.pointer)));
+                return Outcome::Undecided(format!("{} is {reason}", subject(selection.pointer)));
             }
-            Found::Node(node) if node.value != Value::Null => Some(*node),
+            Found::Node(node) if node.value != Value::Null => Some(node),
             // `null` is dropped by the API server, as if it were not there.
             _ => match self.rule.file().when_absent {
                 WhenAbsent::Holds => return Outcome::Holds,
                 WhenAbsent::Broken => None,
                 WhenAbsent::Default => {
-                    default = schema::default(self.kind, &selection.pattern)
+                    default = schema::default(self.kind, selection.pattern)
                         .map(|value| default_node(value, self.node));
                     default.as_ref()
                 }
             },
         };
-        let this = this.map(Val::from);
-        self.holds(&SelfScope { object, params, this, pointer: &selection.pointer })
+        self.holds(&self.scope(this.map(Val::from), selection.pointer))
     }
 
     /// Each view that `each` gives, at its place; the object where there is none.
-    fn each(
-        &self,
-        each: &crate::expr::Expr,
-        object: &ObjectScope<'_>,
-        params: Params<'_>,
-    ) -> Vec<(Location, Outcome)> {
-        let scope = SelfScope { object, params, this: None, pointer: "" };
-        let heap = Heap::default();
+    fn each(&self, each: &Expr, say: &mut Say<'_>) {
+        let here = || whole(self.node);
+        let (scope, heap) = (self.scope(None, ""), Heap::default());
         let items = match each.items(&scope, &heap) {
-            Ok(items) if items.is_empty() => return vec![(whole(self.node), Outcome::Holds)],
+            Ok(items) if items.is_empty() => return say(Outcome::Holds, &here),
             Ok(items) => items,
-            Err(Silence::Undecided(reason)) => return vec![(whole(self.node), Outcome::Undecided(reason))],
-            Err(Silence::Failed(message)) => return vec![(whole(self.node), Outcome::Failed(message))],
+            Err(Silence::Undecided(reason)) => return say(Outcome::Undecided(reason), &here),
+            Err(Silence::Failed(message)) => return say(Outcome::Failed(message), &here),
         };
-        let judge = |view: Val<'_>| {
-            let place = view.place().map_or_else(
-                || whole(self.node),
-                |place| Location { span: place.span, pointer: place.pointer },
-            );
-            let outcome =
-                self.holds(&SelfScope { object, params, this: Some(view), pointer: &place.pointer });
-            (place, outcome)
-        };
-        items.into_iter().map(judge).collect()
+        for view in items {
+            let place = view.place();
+            let pointer = place.as_ref().map_or("", |place| &place.pointer);
+            let outcome = self.holds(&self.scope(Some(view), pointer));
+            say(outcome, &|| match &place {
+                Some(place) => Location { span: place.span, pointer: place.pointer.clone() },
+                None => whole(self.node),
+            });
+        }
     }
 
     /// Whether `assert` holds of `self`; without `self` it does not.
