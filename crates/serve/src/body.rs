@@ -15,8 +15,8 @@ use crate::pulse::UnderWay;
 const DISCARD: usize = 16 << 20;
 const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// How much is reserved because a caller says that it will come.
-const RESERVE: usize = 64 << 10;
+/// How much is reserved because a caller says that it will come; the rest when so much has come.
+const BELIEVED: usize = 64 << 10;
 
 /// The memory that all bodies share.
 #[derive(Debug)]
@@ -69,16 +69,19 @@ impl Held {
         if self.bytes.is_empty() { &self.piece } else { &self.bytes }
     }
 
-    /// Adds a piece, whose memory has been taken, of a body that may be `length` bytes long.
-    fn push(&mut self, piece: Bytes, length: usize) {
+    /// Adds a piece, whose memory has been taken, of a body that is said to be `announced` bytes long.
+    fn push(&mut self, piece: Bytes, announced: usize) {
         if self.as_slice().is_empty() {
             self.piece = piece;
             return;
         }
         if self.bytes.is_empty() {
-            self.bytes.reserve(length.min(RESERVE).max(self.taken));
+            self.bytes.reserve(announced.min(BELIEVED));
             self.bytes.extend_from_slice(&self.piece);
             self.piece = Bytes::new();
+        }
+        if self.bytes.capacity() - self.bytes.len() < piece.len() {
+            self.bytes.reserve(piece.len().max(announced.saturating_sub(self.bytes.len())));
         }
         self.bytes.extend_from_slice(&piece);
     }

@@ -1,7 +1,5 @@
 //! What each kind of request gets.
 
-use std::time::Duration;
-
 use crate::support::{Authority, Client, Echo, Speaks, connector, options, start};
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
@@ -180,36 +178,5 @@ async fn more_reviews_than_may_wait_are_asked_to_come_again() {
     assert_eq!(answered + shed, 12);
     assert!(answered >= 4 && shed >= 1, "{answered} answered, {shed} shed");
     assert!(server.metrics.encode().contains(&format!("cnpg_lint_shed_total{{reason=\"queue\"}} {shed}")));
-    server.end().await;
-}
-
-/// A caller that is shed comes again, as the API server does: all end decided, a queue full in each round.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_that_come_again_are_all_answered() {
-    let authority = Authority::new();
-    let mut options = options(&authority);
-    options.limits.queue = 12;
-    let server = start(options, Echo).await;
-    let connector = connector(&authority, Speaks::default());
-    let calls: Vec<_> = (0..40)
-        .map(|_| {
-            let (connector, addr) = (connector.clone(), server.addr);
-            tokio::spawn(async move {
-                let mut client = Client::connect(addr, &connector).await.unwrap();
-                for _ in 0..10 {
-                    let got = client.post(b"work 20").await.unwrap();
-                    if got.status == 200 {
-                        return true;
-                    }
-                    let again = got.header("retry-after").unwrap().parse().unwrap();
-                    tokio::time::sleep(Duration::from_secs(again)).await;
-                }
-                false
-            })
-        })
-        .collect();
-    for call in calls {
-        assert!(call.await.unwrap(), "a call ended undecided");
-    }
     server.end().await;
 }
