@@ -29,8 +29,12 @@ else
 fi
 inside() { "${enter[@]}" /cnpg-lint "$@"; }
 chmod -R a+rX "$scratch"
-inside --version >/dev/null || failed "does not start in an empty root"
-inside check --root fixtures/good fixtures/good >/dev/null || failed "fixtures/good is not good in an empty root"
-code=0; inside check --root fixtures/bad fixtures/bad >/dev/null || code=$?
-[ "$code" = 1 ] || failed "fixtures/bad gave $code in an empty root"
+expect() { # CODE ARGUMENT…
+  local expected=$1 code=0; shift
+  inside "$@" >"$scratch/log" 2>&1 || code=$?
+  [ "$code" = "$expected" ] || { cat "$scratch/log"; failed "$* gave $code in an empty root"; }
+}
+expect 0 --version
+expect 0 check --root fixtures/good fixtures/good
+expect 1 check --root fixtures/bad fixtures/bad
 echo "musl: static, $(($(stat -c %s "$binary") / 1024)) KiB, judges in an empty root"

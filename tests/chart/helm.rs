@@ -1,6 +1,6 @@
 //! Helm, run over the chart.
 
-#![allow(unreachable_pub, missing_docs, reason = "a part of a test")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test uses a part of it")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,10 @@ impl Helm {
         assert!(std::env::var_os("CNPG_LINT_REQUIRE_TOOLS").is_none(), "no helm at {}", helm.display());
         eprintln!("\n######## skipped: what the chart renders (no helm at {})\n", helm.display());
         None
+    }
+
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
