@@ -5,6 +5,7 @@
 
 #[path = "chart/helm.rs"]
 mod helm;
+mod support;
 
 use helm::{Helm, every_value_set};
 use serde_json::{Value, json};
@@ -293,6 +294,45 @@ fn the_image_is_built_with_the_rust_that_the_workspace_asks_for() {
 fn the_chart_is_of_the_version_of_the_workspace() {
     let chart = std::fs::read_to_string(helm::chart().join("Chart.yaml")).expect("Chart.yaml");
     assert!(chart.contains(concat!("appVersion: ", env!("CARGO_PKG_VERSION"), "\n")), "{chart}");
+}
+
+#[test]
+fn the_program_takes_the_configuration_and_the_rules() {
+    let Some(helm) = Helm::find() else { return };
+    for values in every_value_set() {
+        let objects = helm.objects(&values);
+        let folder = support::Repository::new(&[]);
+        let mut arguments = vec!["check", "--root", ".", "."];
+        for map in of_kind(&objects, &["ConfigMap"]) {
+            for (name, text) in map["data"].as_object().into_iter().flatten() {
+                let text = text.as_str().expect("text").as_bytes();
+                if name == ".cnpg-lint.yaml" {
+                    folder.write(name, text);
+                    arguments.extend(["--config", ".cnpg-lint.yaml"]);
+                } else {
+                    folder.write(&format!("custom/{name}"), text);
+                    arguments.extend(["--rules", "custom"]);
+                }
+            }
+        }
+        let run = folder.run(&arguments);
+        assert_eq!(run.code, 0, "{values:?}: {}{}", run.out, run.err);
+    }
+}
+
+#[test]
+fn secrets_are_judged_where_they_are_sent() {
+    let Some(helm) = Helm::find() else { return };
+    for values in every_value_set() {
+        let objects = helm.objects(&values);
+        let entries = items(&of_kind(&objects, &["ValidatingWebhookConfiguration"])[0]["webhooks"]);
+        let sent = entries.iter().flat_map(requests).any(|(_, resource, ..)| resource == "secrets");
+        let maps = of_kind(&objects, &["ConfigMap"]);
+        let config =
+            maps.iter().find_map(|map| map["data"][".cnpg-lint.yaml"].as_str()).expect("a configuration");
+        let config: Value = serde_saphyr::from_str(config).expect("YAML");
+        assert_eq!(config["admission"]["secrets"] == true, sent, "{values:?}");
+    }
 }
 
 #[test]

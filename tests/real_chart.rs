@@ -106,7 +106,7 @@ fn permissions(cluster: &Cluster) {
         &["list", "externalsecrets.external-secrets.io", "-A"],
         &["list", "networkpolicies.networking.k8s.io", "-A"],
         &["update", "secrets/cnpg-lint-tls", "-n", NAMESPACE],
-        &["update", "leases/cnpg-lint", "-n", NAMESPACE],
+        &["patch", "leases/cnpg-lint", "-n", NAMESPACE],
         &["patch", "validatingwebhookconfigurations/cnpg-lint"],
     ] {
         assert!(may(allowed), "may not {allowed:?}");

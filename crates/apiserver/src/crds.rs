@@ -21,8 +21,10 @@ impl Cluster {
         // Applied by the server: the released ones are larger than an annotation may be.
         let apply: Vec<&str> = ["apply", "--server-side"].into_iter().chain(files()).collect();
         self.must(&apply, "")?;
-        let wait: Vec<&str> =
-            ["wait", "--for=condition=Established", "--timeout=60s"].into_iter().chain(files()).collect();
+        let wait: Vec<&str> = ["wait", "--for=condition=Established", "--timeout=60s", "--recursive=false"]
+            .into_iter()
+            .chain(files())
+            .collect();
         self.must(&wait, "").map(|_| ())
     }
 }
