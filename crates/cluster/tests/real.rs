@@ -174,22 +174,26 @@ async fn permissions_come_and_go() {
 
 const NAME: &str = "cnpg-lint";
 
-/// As our chart installs it: everything exists and is empty, and nothing may be created.
-fn install_webhook(server: &Cluster) {
-    let rules = json!([{"apiGroups": ["postgresql.cnpg.io"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["clusters"]}]);
-    let webhook = |name: &str| {
+/// As our chart makes it, without a `caBundle`.
+fn configuration(webhooks: &[&str]) -> Value {
+    let rules = json!([{
+        "apiGroups": ["postgresql.cnpg.io"], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["clusters"],
+    }]);
+    let webhook = |name: &&str| {
         json!({
             "name": name, "admissionReviewVersions": ["v1"], "sideEffects": "None", "rules": rules,
             "clientConfig": {"service": {"name": NAME, "namespace": "default", "path": "/validate"}},
         })
     };
-    apply(
-        server,
-        &json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-            "metadata": {"name": NAME}, "webhooks": [webhook("one.cnpg-lint.dev"), webhook("two.cnpg-lint.dev")],
-        }),
-    );
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": NAME}, "webhooks": webhooks.iter().map(webhook).collect::<Vec<_>>(),
+    })
+}
+
+/// As our chart installs it: everything exists and is empty, and nothing may be created.
+fn install_webhook(server: &Cluster) {
+    apply_as_others_do(server, &["one.cnpg-lint.dev", "two.cnpg-lint.dev"]);
     install_secret(server);
     apply(
         server,
@@ -281,15 +285,19 @@ async fn replicas_share_certificates_and_one_publishes_their_ca() {
     let owners = configuration["metadata"]["managedFields"].as_array().unwrap();
     let ours: Vec<_> = owners.iter().filter(|owner| owner["manager"] == NAME).collect();
     assert_eq!(ours.len(), 1);
-    assert_eq!(ours[0]["operation"], "Apply");
-    let owned = json!({".": {}, "f:name": {}, "f:clientConfig": {"f:caBundle": {}}});
+    let owned = json!({"f:clientConfig": {"f:caBundle": {}}});
     let key = |name: &str| format!(r#"k:{{"name":"{name}"}}"#);
     let expected = json!({"f:webhooks": {key("one.cnpg-lint.dev"): owned, key("two.cnpg-lint.dev"): owned}});
     assert_eq!(ours[0]["fieldsV1"], expected);
 
     // What others own, they go on owning; ours stays when they apply theirs again.
-    install_webhook_again(&server);
+    apply_as_others_do(&server, &["one.cnpg-lint.dev", "two.cnpg-lint.dev"]);
     assert_eq!(ca_bundles(&server), Some(bundles.clone()));
+    // Nor does ours keep alive a webhook that they drop, or stay away from one that they add.
+    apply_as_others_do(&server, &["one.cnpg-lint.dev"]);
+    assert_eq!(ca_bundles(&server).map(|bundles| bundles.len()), Some(1));
+    apply_as_others_do(&server, &["one.cnpg-lint.dev", "three.cnpg-lint.dev"]);
+    assert_eq!(wait_for(|| ca_bundles(&server)), bundles);
 
     // The one that keeps them goes; the other takes over, and mends what is wrong meanwhile.
     let remove = r#"[{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]"#;
@@ -339,12 +347,8 @@ async fn let_the_authority_grow_old(server: &Cluster, keeper: &SelfSigned, befor
     assert_eq!(authorities.iter().map(signed_by).collect::<Vec<_>>(), [true, false]);
 }
 
-/// What Argo CD and Flux do: the same manifest, by server-side apply of its own.
-fn install_webhook_again(server: &Cluster) {
-    let mut configuration = get(server, &["validatingwebhookconfiguration", NAME]);
-    let applied =
-        &configuration["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
-    configuration = serde_json::from_str(applied.as_str().unwrap()).unwrap();
+/// What Argo CD and Flux do: server-side apply.
+fn apply_as_others_do(server: &Cluster, webhooks: &[&str]) {
     let arguments = ["apply", "--server-side", "--force-conflicts", "--field-manager=argocd", "-f", "-"];
-    kubectl(server, &arguments, &configuration.to_string());
+    kubectl(server, &arguments, &configuration(webhooks).to_string());
 }

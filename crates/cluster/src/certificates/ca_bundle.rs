@@ -1,10 +1,12 @@
 //! The `caBundle` of a `ValidatingWebhookConfiguration`, the one field of it that we own.
 //!
-//! Server-side apply gives each field an owner, so that Helm, Argo CD and Flux see no drift in a
-//! field that they do not set. What is applied names every webhook and nothing but its `caBundle`.
+//! A patch of that field makes us its owner and of nothing else, so that Helm, Argo CD and Flux see
+//! no drift in a field that they do not set. It is deliberately not a server-side apply: who applies
+//! a field of a webhook owns the webhook too, and when a chart drops one, what is ours of it stays
+//! behind, lacks all that a webhook must have, and the API server refuses the chart.
 
 use k8s_openapi::ByteString;
-use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
+use k8s_openapi::api::admissionregistration::v1::{ValidatingWebhook, ValidatingWebhookConfiguration};
 use kube::Client;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
@@ -31,28 +33,19 @@ pub(super) async fn publish(client: &Client, name: &str, bundle: &str) -> Result
     if webhooks.iter().all(|webhook| webhook.client_config.ca_bundle == wanted) {
         return Ok(Published::Yes);
     }
-    let patch = patch(&configuration, wanted.as_ref());
-    let params = PatchParams::apply(crate::FIELD_MANAGER).force();
-    configurations.patch(name, &params, &Patch::Apply(patch)).await?;
+    let patch = Patch::Strategic(patch(webhooks, wanted.as_ref()));
+    let params =
+        PatchParams { field_manager: Some(crate::FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    configurations.patch(name, &params, &patch).await?;
     Ok(Published::Yes)
 }
 
-/// The resource version makes it a conflict where somebody changed the list of webhooks meanwhile:
-/// a webhook that is gone would come back with nothing but its `caBundle`.
-fn patch(configuration: &ValidatingWebhookConfiguration, bundle: Option<&ByteString>) -> Value {
-    let webhooks: Vec<_> = configuration
-        .webhooks
+/// Webhooks are found by name. One that is gone meanwhile is not brought back: with nothing but its
+/// `caBundle` it is none, and the patch is refused.
+fn patch(webhooks: &[ValidatingWebhook], bundle: Option<&ByteString>) -> Value {
+    let webhooks: Vec<_> = webhooks
         .iter()
-        .flatten()
         .map(|webhook| json!({"name": webhook.name, "clientConfig": {"caBundle": bundle}}))
         .collect();
-    json!({
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingWebhookConfiguration",
-        "metadata": {
-            "name": configuration.metadata.name,
-            "resourceVersion": configuration.metadata.resource_version,
-        },
-        "webhooks": webhooks,
-    })
+    json!({"webhooks": webhooks})
 }
