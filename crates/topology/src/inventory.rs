@@ -2,6 +2,7 @@
 
 use manifest::{Manifest, SourceId, Span, UnknownReason};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Index of an [`Environment`] in its [`Inventory`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,7 +161,7 @@ impl Object {
 #[derive(Debug, Default)]
 pub struct Inventory {
     environments: Vec<Environment>,
-    objects: Vec<Object>,
+    objects: Vec<Arc<Object>>,
     /// By kind and name as written; whole, deployed objects only.
     by_name: HashMap<String, HashMap<String, Vec<ObjectId>>>,
     /// By kind; all objects.
@@ -181,6 +182,11 @@ pub struct Found<'i> {
 impl Inventory {
     /// Indexes the objects. `EnvironmentId`s of placements index `environments`.
     pub fn new(environments: Vec<Environment>, objects: Vec<Object>) -> Self {
+        Self::of_shared(environments, objects.into_iter().map(Arc::new).collect())
+    }
+
+    /// The same of objects that others hold too.
+    pub fn of_shared(environments: Vec<Environment>, objects: Vec<Arc<Object>>) -> Self {
         let mut inventory = Self { environments, objects, ..Self::default() };
         for (id, object) in (0u32..).map(ObjectId).zip(&inventory.objects) {
             let Some(kind) = object.manifest.kind() else { continue };
@@ -206,12 +212,12 @@ impl Inventory {
 
     /// All objects with their ids, in the order given.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
-        (0u32..).map(ObjectId).zip(&self.objects)
+        (0u32..).map(ObjectId).zip(self.objects.iter().map(Arc::as_ref))
     }
 
     /// One object.
     pub fn object(&self, id: ObjectId) -> Option<&Object> {
-        self.objects.get(id.0 as usize)
+        self.objects.get(id.0 as usize).map(Arc::as_ref)
     }
 
     /// Every object of a kind (of any group), deployed or not, whole or not.

@@ -121,6 +121,11 @@ impl Config {
         }
     }
 
+    /// Whether it suppresses anything.
+    pub fn has_ignores(&self) -> bool {
+        !self.ignores.is_empty()
+    }
+
     /// What findings do at the webhook.
     pub fn admission(&self) -> &AdmissionConfig {
         &self.admission

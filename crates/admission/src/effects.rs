@@ -1,0 +1,111 @@
+//! What each finding does: its rule's own level, under the mode, and never more than is safe.
+
+use crate::cache::Surroundings;
+use crate::engine::Engine;
+use crate::world::{self, Case};
+use rules::Finding;
+use rules::config::RequestNamespace;
+use rules::rule_file::{Admission, Need};
+
+/// A finding and what it does.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) finding: Finding,
+    pub(crate) effect: Admission,
+}
+
+/// Why a request is refused by nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Leniency {
+    /// It is not.
+    None,
+    /// Who makes it is exempt: `user NAME`, `group NAME`.
+    Exempt(String),
+    /// A Cluster that is restored: in an emergency nothing may stand in the way.
+    Recovery,
+}
+
+/// What the findings of a case do.
+pub(crate) fn effects(
+    engine: &Engine,
+    case: &Case<'_>,
+    around: &Surroundings,
+    namespace: RequestNamespace<'_>,
+    leniency: &Leniency,
+    findings: Vec<Finding>,
+) -> Vec<Told> {
+    let today = case.now.date();
+    let level = |finding: &Finding| {
+        let rule = engine.rules.get(&finding.rule).map_or(Admission::Warn, |rule| rule.file().admission);
+        engine.config.admission().mode(&finding.rule, namespace, today).cap(rule)
+    };
+    let mut told: Vec<_> =
+        findings.into_iter().map(|finding| Told { effect: level(&finding), finding }).collect();
+    if *leniency != Leniency::None {
+        told.iter_mut().for_each(Told::only_warns);
+    }
+    spare_what_was(engine, case, around, &mut told);
+    spare_what_may_follow(engine, case, &mut told);
+    told.sort_by_key(|told| match told.effect {
+        Admission::Deny => 0,
+        Admission::Warn => 1,
+        Admission::Audit => 2,
+    });
+    told
+}
+
+impl Told {
+    fn denies(&self) -> bool {
+        self.effect == Admission::Deny
+    }
+
+    fn only_warns(&mut self) {
+        if self.denies() {
+            self.effect = Admission::Warn;
+        }
+    }
+}
+
+/// A change is refused only for what is new in it or worse than before.
+fn spare_what_was(engine: &Engine, case: &Case<'_>, around: &Surroundings, told: &mut [Told]) {
+    let Some(old) = case.old else { return };
+    if !told.iter().any(Told::denies) {
+        return;
+    }
+    let before = Case { object: old, old: None, is_deleted: false, namespace: case.namespace, now: case.now };
+    let mut before = world::judge(engine, &before, around).judgement.findings;
+    for told in told.iter_mut().filter(|told| told.denies()) {
+        let finding = &told.finding;
+        let of_rule = |one: &Finding| one.rule == finding.rule && one.severity >= finding.severity;
+        let at = before
+            .iter()
+            .position(|one| of_rule(one) && one.location.pointer == finding.location.pointer)
+            .or_else(|| before.iter().position(|one| of_rule(one) && one.message == finding.message));
+        if let Some(at) = at {
+            before.swap_remove(at);
+            told.only_warns();
+        }
+    }
+}
+
+/// What another object could mend that is applied a second later only warns: what a rule finds without any
+/// other object too, though it asks for them, is such.
+fn spare_what_may_follow(engine: &Engine, case: &Case<'_>, told: &mut [Told]) {
+    let asks = |finding: &Finding| {
+        let rule = engine.rules.get(&finding.rule);
+        rule.is_some_and(|rule| rule.file().needs.contains(&Need::Related))
+    };
+    if !told.iter().any(|told| told.denies() && asks(&told.finding)) {
+        return;
+    }
+    let alone = world::judge(engine, case, &Surroundings::none()).judgement.findings;
+    for told in told.iter_mut().filter(|told| told.denies() && asks(&told.finding)) {
+        let finding = &told.finding;
+        let is_absence = alone.iter().any(|one| {
+            one.rule == finding.rule && one.location.pointer == finding.location.pointer
+        });
+        if is_absence {
+            told.only_warns();
+        }
+    }
+}

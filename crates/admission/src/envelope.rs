@@ -1,0 +1,114 @@
+//! The envelope of a review: who does what to which object; objects stay raw.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// What is not a review that can be answered: an HTTP status and a short fixed text, which never holds
+/// anything of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) text: &'static str,
+}
+
+const fn refuse(text: &'static str) -> Refusal {
+    Refusal { status: 400, text }
+}
+
+/// Longer uids are not the API server's.
+const LONGEST_UID: usize = 256;
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "apiVersion", default)]
+    api_version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    request: Option<&'a RawValue>,
+}
+
+/// The request of a review.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Request<'a> {
+    #[serde(borrow, default)]
+    pub(crate) uid: Cow<'a, str>,
+    /// The kind of the object; of a subresource, that of the subresource.
+    #[serde(borrow, default)]
+    pub(crate) kind: Kind<'a>,
+    #[serde(borrow, default)]
+    pub(crate) resource: Resource<'a>,
+    #[serde(borrow, default)]
+    pub(crate) sub_resource: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) namespace: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) operation: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) user_info: User<'a>,
+    #[serde(borrow, default)]
+    pub(crate) object: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(crate) old_object: Option<&'a RawValue>,
+    #[serde(default)]
+    pub(crate) dry_run: Option<bool>,
+}
+
+/// Group and kind of an object.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Kind<'a> {
+    #[serde(borrow, default)]
+    pub(crate) group: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) kind: Cow<'a, str>,
+}
+
+/// Group and plural of a resource.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Resource<'a> {
+    #[serde(borrow, default)]
+    pub(crate) group: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(crate) resource: Cow<'a, str>,
+}
+
+/// Who makes the request.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct User<'a> {
+    #[serde(borrow, default)]
+    pub(crate) username: Cow<'a, str>,
+    #[serde(default)]
+    pub(crate) groups: Vec<String>,
+}
+
+/// Reads the envelope.
+pub(crate) fn read(body: &[u8]) -> Result<Request<'_>, Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(refuse("the request body is empty"));
+    }
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
+        return Err(refuse("the request body is not JSON of an AdmissionReview"));
+    };
+    if envelope.api_version != "admission.k8s.io/v1" || envelope.kind != "AdmissionReview" {
+        return Err(refuse("only AdmissionReview of admission.k8s.io/v1 is accepted"));
+    }
+    let Some(request) = envelope.request else {
+        return Err(refuse("the AdmissionReview has no request"));
+    };
+    let Ok(request) = serde_json::from_str::<Request<'_>>(request.get()) else {
+        return Err(refuse("the request of the AdmissionReview is not of the form of admission.k8s.io/v1"));
+    };
+    if request.uid.is_empty() || request.uid.len() > LONGEST_UID {
+        return Err(refuse("the request has no uid, or one of more than 256 bytes"));
+    }
+    Ok(request)
+}
+
+/// The uid of a body, if it can be read at all.
+pub(crate) fn uid(body: &[u8]) -> Option<String> {
+    read(body).ok().map(|request| request.uid.into_owned())
+}

@@ -1,0 +1,59 @@
+//! Objects of requests: raw JSON to manifests, without what no rule reads.
+
+use manifest::{Limits, Manifest, Node, ProblemKind, ReadError, SourceId};
+
+/// What no rule reads of an object: that it is there is known, and nothing else.
+const UNREAD: [&[&str]; 4] = [
+    &["metadata", "managedFields"],
+    &["metadata", "annotations", LAST_APPLIED],
+    &["status"],
+    &["metadata", "ownerReferences"],
+];
+/// The same for kinds of which rules read the status.
+const UNREAD_BUT_STATUS: [&[&str]; 2] =
+    [&["metadata", "managedFields"], &["metadata", "annotations", LAST_APPLIED]];
+
+/// The whole object once more, as text, that `kubectl apply` keeps.
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// A request of the API server is never larger; an object that is nested deeper is none of ours.
+const LIMITS: Limits = Limits { bytes: 8 << 20, depth: 200, nodes: 1_000_000 };
+
+/// The text of the object that is judged.
+pub(crate) const JUDGED: SourceId = SourceId(0);
+/// The text of the object as it was.
+pub(crate) const OLD: SourceId = SourceId(1);
+/// The texts of other objects, which nothing shows.
+pub(crate) const RELATED: SourceId = SourceId(2);
+
+/// Reads one object.
+pub(crate) fn read(text: &[u8], id: SourceId, kind: &str) -> Result<Manifest, (ProblemKind, ReadError)> {
+    let unread: &[&[&str]] =
+        if matches!(kind, "Backup" | "Namespace") { &UNREAD_BUT_STATUS } else { &UNREAD };
+    let node = manifest::read_json(text, id, &LIMITS, unread)?;
+    Ok(of_node(node))
+}
+
+/// An object that is one node.
+pub(crate) fn of_node(node: Node) -> Manifest {
+    Manifest { node, document: 0, base: String::new(), kubectl: true }
+}
+
+/// Whether two values are the same, wherever they are written; the order of keys means nothing.
+pub(crate) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
+    use manifest::Value;
+    let (Some(one), Some(other)) = (one, other) else { return one.is_none() && other.is_none() };
+    match (&one.value, &other.value) {
+        (Value::Map(one), Value::Map(other)) => {
+            one.entries.len() == other.entries.len()
+                && one.entries.iter().all(|entry| {
+                    other.entry(&entry.key).is_some_and(|theirs| same(Some(&entry.value), Some(&theirs.value)))
+                })
+        }
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| same(Some(one), Some(other)))
+        }
+        (one, other) => one == other,
+    }
+}

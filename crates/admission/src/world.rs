@@ -1,0 +1,93 @@
+//! The object of a request among those of the cluster, and judging it there.
+
+use crate::cache::Surroundings;
+use crate::engine::Engine;
+use crate::object::{JUDGED, OLD};
+use crate::shelf::placed;
+use jiff::civil::DateTime;
+use manifest::{Manifest, Sources};
+use rules::config::Config;
+use rules::{Change, Door, Input, Judgement};
+use std::sync::Arc;
+use topology::{Environment, EnvironmentKind, Inventory, ObjectId, Settings, Topology};
+
+/// Which object is judged, and what happens to it.
+pub(crate) struct Case<'c> {
+    pub(crate) object: &'c Manifest,
+    /// As it was, where it changes.
+    pub(crate) old: Option<&'c Manifest>,
+    /// The object goes.
+    pub(crate) is_deleted: bool,
+    pub(crate) namespace: Option<&'c str>,
+    pub(crate) now: DateTime,
+}
+
+/// How a case came out.
+pub(crate) struct Outcome {
+    pub(crate) judgement: Judgement,
+    /// Whether it belongs to a database; one that does not is not judged.
+    pub(crate) is_tied: bool,
+}
+
+/// Judges the object among what stands around it.
+pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> Outcome {
+    let inventory = inventory(case.object.clone(), JUDGED, case.namespace, around);
+    let settings = Settings { now: case.now, ..engine.settings.clone() };
+    let topology = Topology::new(&inventory, settings.clone());
+    let old = case.old.map(|old| inventory_of_old(old, case.namespace, around));
+    let old = old.as_ref().map(|old| (old, Topology::new(old, settings)));
+    let change = match &old {
+        _ if case.is_deleted => Change::Deletion,
+        Some((inventory, topology)) => Change::Since(inventory, topology),
+        None => Change::Unknown,
+    };
+    let judged = ObjectId(0);
+    let is_tied = inventory.object(judged).is_some_and(|object| {
+        object.placements.iter().any(|placement| topology.is_tied(judged, placement))
+    });
+    let sources = Sources::new();
+    let judgement = rules::judge(&Input {
+        inventory: &inventory,
+        topology: &topology,
+        sources: &sources,
+        rules: &engine.rules,
+        config: &engine.config as &Config,
+        door: Door::Admission,
+        change,
+        path: &|_| None,
+        unseen: &|kind| around.unseen(kind),
+        judged: &|id, _| id == judged,
+    });
+    Outcome { judgement, is_tied }
+}
+
+fn inventory_of_old(old: &Manifest, namespace: Option<&str>, around: &Surroundings) -> Inventory {
+    inventory(old.clone(), OLD, namespace, around)
+}
+
+/// The object first, then what stands around it but for itself as it is cached.
+fn inventory(
+    manifest: Manifest,
+    source: manifest::SourceId,
+    namespace: Option<&str>,
+    around: &Surroundings,
+) -> Inventory {
+    let object = Arc::new(placed(manifest, source, namespace));
+    let is_other = |other: &&Arc<topology::Object>| {
+        let (mine, theirs) = (&object.manifest, &other.manifest);
+        mine.kind() != theirs.kind()
+            || mine.name() != theirs.name()
+            || mine.group() != theirs.group()
+            || object.placements != other.placements
+    };
+    let others = around.objects.iter().filter(is_other).cloned();
+    let objects = std::iter::once(Arc::clone(&object)).chain(others).collect();
+    let environment = Environment {
+        kind: EnvironmentKind::Cluster,
+        path: "the cluster".to_owned(),
+        root: None,
+        made: Vec::new(),
+        opaque: Vec::new(),
+    };
+    Inventory::of_shared(vec![environment], objects)
+}
