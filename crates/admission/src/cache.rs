@@ -168,6 +168,13 @@ impl Cache {
         watched.unseen = Some(reason.to_owned());
     }
 
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: &str) -> usize {
+        let state = self.read();
+        let shelves = state.shelves.values().chain(std::iter::once(&state.cluster));
+        shelves.flat_map(|shelf| shelf.entries.keys()).filter(|(of, _)| of == kind).count()
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         let state = self.read();
@@ -239,9 +246,8 @@ impl Cache {
         for name in far.into_iter().take(MOST_TIED) {
             let Some(shelf) = state.shelves.get(name) else { continue };
             let objects = self.objects(shelf, name);
-            let of_far_kind = |object: &&Arc<Object>| {
-                object.manifest.kind().is_some_and(|kind| FAR_KINDS.contains(&kind))
-            };
+            let of_far_kind =
+                |object: &&Arc<Object>| object.manifest.kind().is_some_and(|kind| FAR_KINDS.contains(&kind));
             found.objects.extend(objects.iter().filter(of_far_kind).cloned());
         }
         found
@@ -359,7 +365,8 @@ fn collect(node: &Node, ties: &mut BTreeSet<String>) {
 fn facts(namespace: &Node) -> NamespaceFacts {
     let labels = namespace.at(&["metadata", "labels"]).and_then(Node::as_map);
     let labels = labels.map(|labels| labels.entries.as_slice()).unwrap_or_default();
-    let labels = labels.iter().filter_map(|entry| Some((entry.key.clone(), entry.value.as_str()?.to_owned())));
+    let labels =
+        labels.iter().filter_map(|entry| Some((entry.key.clone(), entry.value.as_str()?.to_owned())));
     let phase = namespace.at(&["status", "phase"]).and_then(Node::as_str);
     let is_terminating =
         namespace.at(&["metadata", "deletionTimestamp"]).is_some() || phase == Some("Terminating");

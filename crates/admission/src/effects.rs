@@ -101,9 +101,9 @@ fn spare_what_may_follow(engine: &Engine, case: &Case<'_>, told: &mut [Told]) {
     let alone = world::judge(engine, case, &Surroundings::none()).judgement.findings;
     for told in told.iter_mut().filter(|told| told.denies() && asks(&told.finding)) {
         let finding = &told.finding;
-        let is_absence = alone.iter().any(|one| {
-            one.rule == finding.rule && one.location.pointer == finding.location.pointer
-        });
+        let is_absence = alone
+            .iter()
+            .any(|one| one.rule == finding.rule && one.location.pointer == finding.location.pointer);
         if is_absence {
             told.only_warns();
         }

@@ -18,10 +18,6 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use topology::Settings;
 
-/// Why there is no engine; one sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineError(pub String);
-
 /// What a review is judged by. Immutable: a new configuration is a new engine.
 #[derive(Debug)]
 pub struct Engine {
@@ -46,7 +42,14 @@ const KINDS: [(&str, &[&str]); 4] = [
     ("barmancloud.cnpg.io", &["ObjectStore"]),
     (
         "external-secrets.io",
-        &["ExternalSecret", "ClusterExternalSecret", "SecretStore", "ClusterSecretStore", "PushSecret", "ClusterPushSecret"],
+        &[
+            "ExternalSecret",
+            "ClusterExternalSecret",
+            "SecretStore",
+            "ClusterSecretStore",
+            "PushSecret",
+            "ClusterPushSecret",
+        ],
     ),
     ("generators.external-secrets.io", &["Password", "ClusterGenerator"]),
 ];
@@ -160,7 +163,9 @@ impl Engine {
         let object = if is_deleted { request.old_object.or(request.object) } else { request.object };
         let Some(text) = object.map(RawValue::get) else {
             if is_deleted {
-                draft.warnings.push("cnpg-lint was not told which object is deleted, and judged nothing".to_owned());
+                draft
+                    .warnings
+                    .push("cnpg-lint was not told which object is deleted, and judged nothing".to_owned());
             } else {
                 draft.denial = Some((400, "the request holds no object to judge".to_owned()));
             }
@@ -177,7 +182,13 @@ impl Engine {
     }
 
     /// Reads an object; one that cannot be read is never passed over: it is refused where rules are enforced.
-    fn readable(&self, text: &str, id: manifest::SourceId, kind: &str, draft: &mut Draft) -> Option<Manifest> {
+    fn readable(
+        &self,
+        text: &str,
+        id: manifest::SourceId,
+        kind: &str,
+        draft: &mut Draft,
+    ) -> Option<Manifest> {
         match object::read(text.as_bytes(), id, kind) {
             Ok(manifest) if matches!(manifest.node.value, Value::Map(_)) => Some(manifest),
             read => {
@@ -227,7 +238,13 @@ impl Engine {
         }
         let kind = draft.record.kind.clone();
         let around = cache.around(namespace, &kind, &pair.object.node);
-        let case = Case { object: &pair.object, old: pair.old.as_ref(), is_deleted: pair.is_deleted, namespace, now };
+        let case = Case {
+            object: &pair.object,
+            old: pair.old.as_ref(),
+            is_deleted: pair.is_deleted,
+            namespace,
+            now,
+        };
         let outcome = world::judge(self, &case, &around);
         self.undecided(&outcome, &around, &kind, draft);
         let exempted =
@@ -253,15 +270,22 @@ impl Engine {
         }
         for failure in &outcome.judgement.failures {
             draft.annotate("failed", &failure.rule);
-            draft.warnings.push(format!("cnpg-lint could not evaluate {}: {}", failure.rule, failure.message));
+            draft
+                .warnings
+                .push(format!("cnpg-lint could not evaluate {}: {}", failure.rule, failure.message));
         }
         if around.is_cut {
             draft.record.undecided += 1;
             draft.annotate("undecided", "too many namespaces share its archive");
         }
-        if !outcome.is_tied && let Some(reason) = around.unseen("Cluster") {
+        if !outcome.is_tied
+            && let Some(reason) = around.unseen("Cluster")
+        {
             draft.record.undecided += 1;
-            draft.annotate("undecided", &format!("whether this {kind} belongs to a database: Clusters are {reason}"));
+            draft.annotate(
+                "undecided",
+                &format!("whether this {kind} belongs to a database: Clusters are {reason}"),
+            );
         }
     }
 

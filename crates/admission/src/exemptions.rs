@@ -30,7 +30,8 @@ pub(crate) fn apply(
     }
     let mut sources = Sources::new();
     sources.add(Source::new("request", text.to_vec()));
-    let subjects = [Subject { manifest: object, source: JUDGED, namespaces: namespace.into_iter().collect() }];
+    let subjects =
+        [Subject { manifest: object, source: JUDGED, namespaces: namespace.into_iter().collect() }];
     let mut judgement = suppress::apply(
         judgement,
         &Context {
@@ -49,9 +50,10 @@ pub(crate) fn apply(
     )
     .judgement;
     let mut refused = Vec::new();
-    let (kept, back): (Vec<_>, Vec<_>) = std::mem::take(&mut judgement.suppressed)
-        .into_iter()
-        .partition(|one| one.by != SuppressedBy::Annotation || engine.config.admission().honours(&one.finding.rule));
+    let (kept, back): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut judgement.suppressed).into_iter().partition(|one| {
+            one.by != SuppressedBy::Annotation || engine.config.admission().honours(&one.finding.rule)
+        });
     for one in back {
         refused.push(one.finding.rule.to_string());
         judgement.findings.push(one.finding);

@@ -18,6 +18,6 @@ mod sweep;
 mod world;
 
 pub use cache::Cache;
-pub use engine::{Engine, EngineError};
+pub use engine::Engine;
 pub use reply::{Decision, ExemptedBy, Record, Reply};
 pub use rules::rule_file::Admission;

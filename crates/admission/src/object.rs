@@ -47,12 +47,13 @@ pub(crate) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
         (Value::Map(one), Value::Map(other)) => {
             one.entries.len() == other.entries.len()
                 && one.entries.iter().all(|entry| {
-                    other.entry(&entry.key).is_some_and(|theirs| same(Some(&entry.value), Some(&theirs.value)))
+                    other
+                        .entry(&entry.key)
+                        .is_some_and(|theirs| same(Some(&entry.value), Some(&theirs.value)))
                 })
         }
         (Value::List(one), Value::List(other)) => {
-            one.len() == other.len()
-                && one.iter().zip(other).all(|(one, other)| same(Some(one), Some(other)))
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(Some(one), Some(other)))
         }
         (one, other) => one == other,
     }

@@ -199,13 +199,19 @@ impl Draft {
                 allowed: self.denial.is_none(),
                 status,
                 warnings: &warnings,
-                audit_annotations: self.annotations.iter().map(|(key, value)| (*key, one_line(value))).collect(),
+                audit_annotations: self
+                    .annotations
+                    .iter()
+                    .map(|(key, value)| (*key, one_line(value)))
+                    .collect(),
             },
         };
         match serde_json::to_vec(&review) {
             Ok(body) => Reply { status: 200, body, record: self.record },
             // Strings and maps of strings can always be written; were they not, it is our fault.
-            Err(_) => Reply { status: 500, body: b"the reply cannot be written".to_vec(), record: self.record },
+            Err(_) => {
+                Reply { status: 500, body: b"the reply cannot be written".to_vec(), record: self.record }
+            }
         }
     }
 }
@@ -288,7 +294,8 @@ pub(crate) fn one_line(text: &str) -> String {
 fn speakable(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.as_bytes().windows(WORD.len()).position(|part| part.eq_ignore_ascii_case(WORD)) {
+    while let Some(at) = rest.as_bytes().windows(WORD.len()).position(|part| part.eq_ignore_ascii_case(WORD))
+    {
         clean.push_str(rest.get(..at).unwrap_or_default());
         clean.push_str("unchangeable");
         rest = rest.get(at + WORD.len()..).unwrap_or_default();

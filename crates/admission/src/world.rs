@@ -42,9 +42,9 @@ pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> 
         None => Change::Unknown,
     };
     let judged = ObjectId(0);
-    let is_tied = inventory.object(judged).is_some_and(|object| {
-        object.placements.iter().any(|placement| topology.is_tied(judged, placement))
-    });
+    let is_tied = inventory
+        .object(judged)
+        .is_some_and(|object| object.placements.iter().any(|placement| topology.is_tied(judged, placement)));
     let sources = Sources::new();
     let judgement = rules::judge(&Input {
         inventory: &inventory,
@@ -53,6 +53,7 @@ pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> 
         rules: &engine.rules,
         config: &engine.config as &Config,
         door: Door::Admission,
+        checks: false,
         change,
         path: &|_| None,
         unseen: &|kind| around.unseen(kind),

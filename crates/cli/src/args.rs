@@ -4,6 +4,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::DateTime;
 use report::Format;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -14,7 +15,7 @@ const STYLES: Styles = Styles::styled()
 
 /// Would this PostgreSQL survive the loss of a node, a disk or a site, and do its credentials leak?
 ///
-/// Judges the CloudNativePG databases of a checked-out repository.
+/// Judges the CloudNativePG databases of a checked-out repository, and those of a cluster as they are changed.
 #[derive(Debug, Parser)]
 #[command(name = "cnpg-lint", version, styles = STYLES, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -35,6 +36,10 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     /// Says what the operator makes of a schedule: the error, or when it fires next (UTC).
     Schedule(ScheduleArgs),
+    /// Serves the validating admission webhook.
+    Serve(Box<ServeArgs>),
+    /// Judges a recorded AdmissionReview as the webhook would, and prints the response.
+    Review(ReviewArgs),
     /// Writes a commented configuration file.
     Init(InitArgs),
     /// Prints a shell completion script.
@@ -198,6 +203,124 @@ pub(crate) struct ScheduleArgs {
     pub(crate) format: TextFormat,
 }
 
+/// `review`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    /// The AdmissionReview, as JSON; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The other objects of the cluster, as YAML or JSON files: there are these and no others. Without it
+    /// nothing is known of others, and what depends on them is undecided.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) objects: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The day or time to judge at [default: now].
+    #[arg(long, value_name = "TIME", env = "CNPG_LINT_TODAY", value_parser = crate::clock::parse)]
+    pub(crate) today: Option<DateTime>,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where reviews are served, over HTTPS, under `/validate`.
+    #[arg(long, value_name = "ADDR", default_value = ":9443", env = "CNPG_LINT_LISTEN", value_parser = address)]
+    pub(crate) listen: SocketAddr,
+    /// Where `/livez`, `/readyz` and `/metrics` are served, over HTTP.
+    #[arg(long, value_name = "ADDR", default_value = ":9080", env = "CNPG_LINT_HEALTH_LISTEN", value_parser = address)]
+    pub(crate) health_listen: SocketAddr,
+    /// The certificate and its chain, PEM; read again when it changes.
+    #[arg(long, value_name = "FILE", env = "CNPG_LINT_TLS_CERT", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, PEM.
+    #[arg(long, value_name = "FILE", env = "CNPG_LINT_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// `self-signed`: makes and renews its own certificate.
+    #[arg(
+        long,
+        value_enum,
+        env = "CNPG_LINT_TLS",
+        conflicts_with = "tls_cert",
+        required_unless_present = "tls_cert"
+    )]
+    pub(crate) tls: Option<TlsMode>,
+    /// With --tls self-signed outside of a cluster: where the CA is written, for those who call.
+    #[arg(long, value_name = "FILE", env = "CNPG_LINT_CA_OUT")]
+    pub(crate) ca_out: Option<PathBuf>,
+    /// Only callers with a certificate of these authorities are served; PEM, read again when it changes.
+    #[arg(long, value_name = "FILE", env = "CNPG_LINT_CLIENT_CA")]
+    pub(crate) client_ca: Option<PathBuf>,
+    /// With --client-ca: the names of which a caller's certificate must have one [default: any].
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "CNPG_LINT_CLIENT_NAME",
+        value_delimiter = ',',
+        requires = "client_ca"
+    )]
+    pub(crate) client_name: Vec<String>,
+    /// Speaks TLS 1.2 too.
+    #[arg(long, env = "CNPG_LINT_TLS12")]
+    pub(crate) tls12: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The cluster whose objects are watched [default: the one it runs in; outside of one nothing is watched].
+    #[arg(long, value_name = "FILE", env = "CNPG_LINT_KUBECONFIG")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// What is logged, as JSON on standard error.
+    #[arg(long, value_enum, default_value_t = LogLevel::Info, env = "CNPG_LINT_LOG_LEVEL")]
+    pub(crate) log_level: LogLevel,
+    /// How many seconds reviews are still taken once asked to end.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, env = "CNPG_LINT_GRACE")]
+    pub(crate) grace: u64,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Where self-signed certificates are kept in a cluster; the chart sets these.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Self-signed certificates in a cluster")]
+pub(crate) struct PlaceArgs {
+    /// The namespace it runs in.
+    #[arg(long, value_name = "NAME", env = "CNPG_LINT_NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// The pod it is.
+    #[arg(long, value_name = "NAME", env = "CNPG_LINT_POD")]
+    pub(crate) pod: Option<String>,
+    /// The Service that is called.
+    #[arg(long, value_name = "NAME", default_value = "cnpg-lint", env = "CNPG_LINT_SERVICE")]
+    pub(crate) service: String,
+    /// The ValidatingWebhookConfiguration whose `caBundle` is kept.
+    #[arg(long, value_name = "NAME", default_value = "cnpg-lint", env = "CNPG_LINT_WEBHOOK_CONFIGURATION")]
+    pub(crate) webhook_configuration: String,
+    /// The Secret that replicas share.
+    #[arg(long, value_name = "NAME", default_value = "cnpg-lint-tls", env = "CNPG_LINT_TLS_SECRET")]
+    pub(crate) tls_secret: String,
+    /// The Lease whose holder writes it.
+    #[arg(long, value_name = "NAME", default_value = "cnpg-lint", env = "CNPG_LINT_LEASE")]
+    pub(crate) lease: String,
+}
+
+/// Where the certificate comes from, if not from files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    /// Made and renewed by the program.
+    SelfSigned,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// What went wrong.
+    Error,
+    /// What someone should look at.
+    Warn,
+    /// One line a review too.
+    Info,
+    /// Connections too.
+    Debug,
+}
+
 /// `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
@@ -272,6 +395,12 @@ fn color() -> impl clap::builder::TypedValueParser<Value = report::ColorChoice> 
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(report::ColorChoice::ALL.map(report::ColorChoice::name))
         .try_map(|name| name.parse::<report::ColorChoice>())
+}
+
+/// `127.0.0.1:9443`, `[::1]:9443`, or `:9443` for every address of the machine.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let whole = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
+    whole.parse().map_err(|_| "write it as 127.0.0.1:9443, or :9443 for every address".to_owned())
 }
 
 /// `33554432`, `32MiB`, `500k`.

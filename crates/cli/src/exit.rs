@@ -71,6 +71,20 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What is wrong, a line each, with its place.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Config { path, error, .. } => {
+                let line = |problem: &rules::config::Problem| {
+                    format!("{path}:{}:{}: {}", problem.start.line, problem.start.column, problem.message)
+                };
+                error.problems.iter().map(line).collect()
+            }
+            Self::Rule { error, .. } => vec![format!("{}: {}", error.path, error.message)],
+            error => vec![error.to_string()],
+        }
+    }
+
     /// Tells it on standard error; gives the exit code.
     pub(crate) fn tell(self) -> Exit {
         match self {

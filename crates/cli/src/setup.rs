@@ -2,6 +2,7 @@
 
 use crate::args::ConfigArgs;
 use crate::exit::Error;
+use admission::Engine;
 use jiff::civil::DateTime;
 use manifest::Source;
 use rules::config::{Config, HostSite, Mirror};
@@ -87,6 +88,15 @@ pub(crate) fn topology(config: &Config, now: DateTime) -> topology::Settings {
         operator_version: config.operator_version().map(str::to_owned),
         now,
     }
+}
+
+/// What the webhook judges by.
+pub(crate) fn engine(arguments: &ConfigArgs, root: &Path) -> Result<Engine, Error> {
+    let rules = rules(&arguments.rules)?;
+    let Configuration { config, source } = config(arguments, root, &rules)?;
+    let settings = topology(&config, crate::clock::now());
+    let text = source.as_ref().and_then(Source::text).unwrap_or_default();
+    Ok(Engine::new(rules, config, settings, text))
 }
 
 /// A configuration and the text it was read from.

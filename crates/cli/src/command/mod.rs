@@ -5,8 +5,10 @@ mod explain;
 mod init;
 mod inspect;
 mod judgement;
+mod review;
 mod rules;
 mod schedule;
+mod serve;
 mod topology;
 
 use crate::args::{Arguments, Command};
@@ -23,6 +25,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Schedule(arguments) => schedule::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
