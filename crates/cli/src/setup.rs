@@ -31,6 +31,9 @@ pub(crate) fn rules(directories: &[PathBuf]) -> Result<RuleSet, Error> {
 pub(crate) fn rules_of(directory: &Path) -> Result<Vec<Rule>, Error> {
     let mut rules = Vec::new();
     for path in entries(directory)? {
+        if is_hidden(&path) {
+            continue;
+        }
         if path.is_dir() {
             rules.extend(rules_of(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
@@ -45,6 +48,11 @@ pub(crate) fn rules_of(directory: &Path) -> Result<Vec<Rule>, Error> {
         }
     }
     Ok(rules)
+}
+
+/// The kubelet keeps what it mounts in a directory `..2026_11_24…` and shows it by links beside that one.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".."))
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -162,3 +162,24 @@ fn what_admission_fills_in_changes_no_verdict() {
         wrong.iter().map(|(what, ids)| format!("{what}: {} {ids:?}", ids.len())).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn an_object_that_the_operator_does_not_look_at_is_refused_by_nobody() {
+    let rules = RuleSet::new(rulebook::rules()).expect("the rules are sound");
+    let cluster = |validation: &str| {
+        serde_json::json!({
+            "apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster",
+            "metadata": {"name": "orders", "annotations": {"cnpg.io/validation": validation}},
+            "spec": {"instances": 2, "minSyncReplicas": 3, "maxSyncReplicas": 1, "storage": {"size": "1Gi"}},
+        })
+    };
+    let refused = |judgement: &Judgement| refusals(judgement).count();
+    let (looked_at, passed) = (judged(&rules, &cluster("enabled")), judged(&rules, &cluster("disabled")));
+    assert!(refused(&looked_at) > 0);
+    assert_eq!(refused(&passed), 0);
+    let is_found =
+        |judgement: &Judgement, rule: &str| judgement.findings.iter().any(|one| one.rule.as_ref() == rule);
+    for finding in refusals(&looked_at) {
+        assert!(is_found(&passed, &finding.rule), "{} is still wrong", finding.rule);
+    }
+}

@@ -3,6 +3,7 @@
 use super::object_ref;
 use super::verdict::{Broken, Outcome, Verdict};
 use crate::finding::{self, Check, Finding, Judgement, Location, ObjectRef, Undecided};
+use manifest::{Manifest, Node};
 use std::collections::HashSet;
 use std::sync::Arc;
 use topology::{EnvironmentId, Inventory, Object};
@@ -10,6 +11,8 @@ use topology::{EnvironmentId, Inventory, Object};
 /// What all placements of one object gave.
 pub(super) struct Merged<'i> {
     object: ObjectRef,
+    /// The operator does not look at it.
+    is_bypassed: bool,
     inventory: &'i Inventory,
     rows: Vec<Row>,
     /// How many rows there were before the placement at hand.
@@ -30,9 +33,18 @@ struct Row {
     said: Option<finding::Outcome>,
 }
 
+/// Whether the operator's webhook lets an object pass unseen: it reads this annotation for these kinds
+/// (`internal/webhook/v1`, `bypassableValidator`).
+fn is_bypassed(manifest: &Manifest) -> bool {
+    let annotation = manifest.node.at(&["metadata", "annotations", "cnpg.io/validation"]);
+    matches!(manifest.kind(), Some("Cluster" | "Backup" | "Pooler" | "Database"))
+        && annotation.and_then(Node::as_str) == Some("disabled")
+}
+
 impl<'i> Merged<'i> {
     pub(super) fn new(inventory: &'i Inventory, object: &Object) -> Self {
-        Self { object: object_ref(object), inventory, rows: Vec::new(), before: 0, any: false }
+        let is_bypassed = is_bypassed(&object.manifest);
+        Self { object: object_ref(object), is_bypassed, inventory, rows: Vec::new(), before: 0, any: false }
     }
 
     /// Whether nothing was judged.
@@ -56,7 +68,7 @@ impl<'i> Merged<'i> {
             self.rows.push(Row {
                 rule: Arc::clone(&rule.id),
                 category: Arc::clone(&rule.category),
-                refused_by: rule.file().refused_by.program(),
+                refused_by: rule.file().refused_by.program().filter(|by| !self.is_bypassed(*by)),
                 location: verdict.location.clone(),
                 broken: Vec::new(),
                 undecided: None,
@@ -79,6 +91,10 @@ impl<'i> Merged<'i> {
                 None => row.broken.push((broken, vec![environment])),
             },
         }
+    }
+
+    fn is_bypassed(&self, by: finding::RefusedBy) -> bool {
+        self.is_bypassed && by == finding::RefusedBy::Operator
     }
 
     /// The row of the same rule at the same place.

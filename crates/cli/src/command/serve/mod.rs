@@ -53,6 +53,7 @@ async fn serve(arguments: &ServeArgs, engine: admission::Engine, log: Log) -> Re
     let client = cluster::connect(arguments.kubeconfig.as_deref()).await.map_err(|error| unusable(&error))?;
     let metrics = Metrics::new(RESOURCES);
     let conditions = Conditions::new();
+    // What a start is judged by was read well.
     metrics.config_reloaded(true, engine.hash());
     let engines = Arc::new(Engines::new(engine));
     let cache = Arc::new(Cache::new());
