@@ -39,7 +39,7 @@ fn unescaped(token: &str) -> String {
 }
 
 /// Fills in what a value leaves out.
-fn fill(of: Type, value: &mut Value) {
+pub(crate) fn fill(of: Type, value: &mut Value) {
     match value {
         Value::Object(map) => {
             for field in of.fields() {

@@ -5,6 +5,7 @@
 
 mod check;
 mod defaults;
+mod fixed;
 mod generated;
 mod kinds;
 mod place;
@@ -15,6 +16,7 @@ mod tree;
 
 pub use check::{Fault, Report, Unchecked, Violation, check};
 pub use defaults::default;
+pub use fixed::{Fixed, fixed, unknown_part};
 pub use kinds::{Judged, Kind, kind, kinds};
 pub use place::suggestion;
 pub use suggest::did_you_mean;

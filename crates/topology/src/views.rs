@@ -2,17 +2,20 @@
 
 pub mod alerts;
 pub mod annotation;
+pub mod change;
 pub mod cluster;
 pub mod consumer;
 pub mod deployment;
 pub mod external_secret;
 pub mod hosts;
 pub mod login;
+pub mod object_store;
 pub mod plugin;
 pub mod postgres;
 pub mod pruners;
 pub mod reference;
 pub mod remote_keys;
+pub mod retention;
 pub mod role;
 pub mod route;
 pub mod schedule;
@@ -39,9 +42,11 @@ use crate::topology::Topology;
 use crate::view::{AsField, Field, FieldSchema, FieldType, Known, View};
 use alerts::BlindAlertView;
 use annotation::AnnotationView;
+use change::{ClusterChangeView, FixedFieldView};
 use login::LoginView;
 use postgres::PostgresView;
 use reference::{ClusterReferenceView, Clusters, ObjectStoreView, ObjectStores};
+use retention::{RetentionView, Retentions};
 use role::RoleView;
 use schedule::Schedules;
 use secret_names::{SecretNameView, SecretNames};
@@ -88,6 +93,10 @@ impl<'t> Context<'t> {
 #[derive(Debug)]
 pub struct Views<'t> {
     context: Context<'t>,
+    /// The object as it was before it was changed.
+    past: Option<Context<'t>>,
+    change: OnceLock<Option<ClusterChangeView>>,
+    fixed_fields: OnceLock<Vec<FixedFieldView>>,
     annotations: OnceLock<Known<Vec<AnnotationView>>>,
     own: OnceLock<Option<Box<dyn View>>>,
     schema: OnceLock<Option<schema::SchemaView>>,
@@ -111,6 +120,9 @@ impl<'t> Views<'t> {
     pub(crate) fn new(context: Context<'t>) -> Self {
         Self {
             context,
+            past: None,
+            change: OnceLock::new(),
+            fixed_fields: OnceLock::new(),
             annotations: OnceLock::new(),
             own: OnceLock::new(),
             schema: OnceLock::new(),
@@ -131,6 +143,12 @@ impl<'t> Views<'t> {
         }
     }
 
+    /// The same of an object that was changed, with what it was before.
+    #[must_use]
+    pub fn since(self, past: Option<&Views<'t>>) -> Self {
+        Self { past: past.map(|past| past.context), ..self }
+    }
+
     /// The value of a variable; `None` if there is no such variable for the object's kind.
     pub fn get(&self, variable: &str) -> Option<Field<'_>> {
         let kind = self.context.object()?.manifest.kind()?;
@@ -142,6 +160,15 @@ impl<'t> Views<'t> {
             "schema" => self.schema.get_or_init(|| schema::view(self.context)).as_field(),
             "schedules" => Field::Lookup(&self.schedules),
             "hba" => Field::Lookup(&PgHba),
+            "retentions" => Field::Lookup(&Retentions),
+            "fixedFields" => {
+                let fields = || self.past.map(|past| change::fixed_fields(past, self.context));
+                self.fixed_fields.get_or_init(|| fields().unwrap_or_default()).as_field()
+            }
+            "change" if kind == "Cluster" => {
+                let change = || self.past.and_then(|past| change::of_cluster(past, self.context));
+                self.change.get_or_init(change).as_field()
+            }
             "annotations" => {
                 self.annotations.get_or_init(|| annotation::annotations(self.context)).as_field()
             }
@@ -205,6 +232,9 @@ pub fn own_variable(kind: &str) -> Option<FieldSchema> {
             "What this ScheduledBackup, or this Backup, is for.",
             scheduled_backup::ScheduledBackupView::schema_of,
         ),
+        "ObjectStore" => {
+            ("objectStore", "Who archives to this ObjectStore.", object_store::OwnObjectStoreView::schema_of)
+        }
         "ExternalSecret" => (
             "externalSecret",
             "Where this ExternalSecret reads, and who reads its Secret.",
@@ -236,6 +266,7 @@ fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
     Some(match kind {
         "Cluster" => Box::new(cluster::view(context)?),
         "ScheduledBackup" | "Backup" => Box::new(scheduled_backup::view(context)?),
+        "ObjectStore" => Box::new(object_store::view(context)?),
         "ExternalSecret" => Box::new(external_secret::view(context)?),
         "Secret" => Box::new(secret::view(context)?),
         "Kustomization" => Box::new(deployment::view(context)?),
@@ -271,7 +302,7 @@ pub fn variables(kind: &str) -> Vec<FieldSchema> {
     variables
 }
 
-const EVERYWHERE: [FieldSchema; 8] = [
+const EVERYWHERE: [FieldSchema; 10] = [
     FieldSchema {
         name: "annotations",
         doc: "The annotations that this carries.",
@@ -312,9 +343,24 @@ const EVERYWHERE: [FieldSchema; 8] = [
         doc: "`hba[line]`: what a line of `pg_hba.conf` says.",
         kind: FieldType::Lookup(crate::hba::PgHbaView::schema_of),
     },
+    FieldSchema {
+        name: "retentions",
+        doc: "`retentions[text]`: how long a retention policy keeps base backups.",
+        kind: FieldType::Lookup(RetentionView::schema_of),
+    },
+    FieldSchema {
+        name: "fixedFields",
+        doc: "On an update: the fields of this that the API server lets nobody change; empty elsewhere.",
+        kind: FieldType::Views(FixedFieldView::schema_of),
+    },
 ];
 
-const OF_CLUSTERS: [FieldSchema; 11] = [
+const OF_CLUSTERS: [FieldSchema; 12] = [
+    FieldSchema {
+        name: "change",
+        doc: "On an update: what the change makes of this Cluster; null elsewhere.",
+        kind: FieldType::View(ClusterChangeView::schema_of),
+    },
     FieldSchema {
         name: "sizes",
         doc: "`sizes[text]`: a size of PostgreSQL as the operator reads it, which is not quite as PostgreSQL does.",

@@ -139,15 +139,15 @@ fn judge_placement<'i>(
         labels: &labels,
     });
     let throw_away = is_throw_away(node, &settings);
-    let views = input.topology.views(id, placement);
     let (operation, past) = input.change.of(object, placement);
     let past_views = past.as_ref().map(|past| past.topology.views(past.id, past.placement));
+    let views = input.topology.views(id, placement).since(past_views.as_ref());
     let old = past.as_ref().zip(past_views.as_ref());
     let old = old.map(|(past, views)| (&past.object.manifest.node, views));
     let scope = ObjectScope::new(node, kind, &views, old);
     let mut verdicts = Verdicts { found: Vec::new(), keeps_holds: input.checks, any: false };
     for rule in input.rules.for_kind(kind) {
-        if throw_away && ["availability", "backup"].contains(&rule.category.as_ref()) {
+        if throw_away && ["availability", "backup", "change"].contains(&rule.category.as_ref()) {
             continue;
         }
         if !is_judged(rule, input.door, operation, past.is_some()) {

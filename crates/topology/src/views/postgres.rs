@@ -102,6 +102,20 @@ pub(crate) fn view(context: Context<'_>) -> Option<PostgresView> {
     })
 }
 
+/// Words of tags that name the distribution an image is built on.
+const DISTRIBUTIONS: [&str; 8] =
+    ["buster", "bullseye", "bookworm", "trixie", "forky", "ubi8", "ubi9", "ubi10"];
+
+/// The major version that a Cluster is asked to run, and the distribution that its image is built on;
+/// null where the tag names none.
+pub(crate) fn runs(context: Context<'_>) -> Option<(Known<i64>, Known<Option<String>>)> {
+    let said = said(context, context.subject()?);
+    let distribution = of_tag(said.image.as_ref(), &said.text, |tag| {
+        tag.split('-').find(|word| DISTRIBUTIONS.contains(word)).map(str::to_owned)
+    });
+    Some((said.major, distribution))
+}
+
 fn has_pooler(context: Context<'_>, cluster: Subject<'_>) -> bool {
     let name = cluster.raw(&["metadata", "name"]);
     context.topology.inventory.of_kind("Pooler").any(|(_, pooler)| {

@@ -32,6 +32,11 @@ crate::view! {
         /// Whether it is the Cluster that is told of it when nothing takes base backups: it was found, is
         /// neither hibernated nor a replica, and no other ScheduledBackup of it runs.
         pub is_last: Known<bool>,
+        /// Whether it is a ScheduledBackup that runs, of a Cluster that is neither hibernated nor a replica,
+        /// and no other ScheduledBackup of that Cluster runs.
+        pub is_only: Known<bool>,
+        /// Whether it is a Backup that has completed, and no other Backup of its Cluster has.
+        pub is_only_completed: bool,
     }
 }
 
@@ -88,6 +93,10 @@ pub(crate) fn view(context: Context<'_>) -> Option<ScheduledBackupView> {
         is_last: target.object.map_or(Known::Known(false), |found| {
             is_last(Context { object: found.id, placement: found.placement, ..context }, raw)
         }),
+        is_only: target.object.map_or(Known::Known(false), |found| {
+            is_only(subject, Context { object: found.id, placement: found.placement, ..context }, raw)
+        }),
+        is_only_completed: is_only_completed(context, subject, raw),
         cluster_found: target.found,
         cluster_elsewhere: target.elsewhere,
         method,
@@ -102,6 +111,32 @@ fn is_last(cluster: Context<'_>, name: &str) -> Known<bool> {
     let running = schedules(cluster, name).into_iter().map(|schedule| schedule.is_suspended.not());
     let is_exempt = is_hibernated(subject).or(is_replica(subject, name));
     running.fold(is_exempt, Known::or).not()
+}
+
+/// Whether a Cluster needs base backups and nothing but this takes them.
+fn is_only(subject: Subject<'_>, cluster: Context<'_>, name: &str) -> Known<bool> {
+    let own = subject.raw(&["metadata", "name"]);
+    let is_schedule = subject.raw(&["kind"]) == Some("ScheduledBackup");
+    let Some(cluster_subject) = cluster.subject().filter(|_| is_schedule) else { return Known::Known(false) };
+    let is_exempt = is_hibernated(cluster_subject).or(is_replica(cluster_subject, name));
+    let others = schedules(cluster, name).into_iter().filter(|one| Some(one.name.as_str()) != own);
+    let runs = others.map(|one| one.is_suspended.not());
+    runs.fold(is_exempt.or(subject.boolean(&["spec", "suspend"], false)), Known::or).not()
+}
+
+/// As the operator reports it in `status.phase`.
+fn is_only_completed(context: Context<'_>, subject: Subject<'_>, cluster: &str) -> bool {
+    let is_completed = |backup: Subject<'_>| backup.raw(&["status", "phase"]) == Some("completed");
+    let is_other = |object: &Object| {
+        let other = Subject::new(object);
+        other.raw(&["metadata", "name"]) != subject.raw(&["metadata", "name"])
+            && other.raw(&["spec", "cluster", "name"]) == Some(cluster)
+            && is_completed(other)
+            && object.placements.iter().any(|at| means(at, cluster, context.placement))
+    };
+    subject.raw(&["kind"]) == Some("Backup")
+        && is_completed(subject)
+        && !context.topology.inventory.of_kind("Backup").any(|(_, object)| is_other(object))
 }
 
 fn method(subject: Subject<'_>) -> Known<String> {
