@@ -29,7 +29,7 @@ pub(crate) const RELATED: SourceId = SourceId(2);
 /// Reads one object.
 pub(crate) fn read(text: &[u8], id: SourceId, kind: &str) -> Result<Manifest, (ProblemKind, ReadError)> {
     let unread: &[&[&str]] =
-        if matches!(kind, "Backup" | "Namespace") { &UNREAD_BUT_STATUS } else { &UNREAD };
+        if matches!(kind, "Backup" | "Cluster" | "Namespace") { &UNREAD_BUT_STATUS } else { &UNREAD };
     let node = manifest::read_json(text, id, &LIMITS, unread)?;
     Ok(of_node(node))
 }
