@@ -1,10 +1,12 @@
 //! Taking connections, as many as may be open.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -18,6 +20,8 @@ use crate::options::Limits;
 use crate::tls::CertStore;
 use crate::{Level, Metrics};
 
+/// How many connections the system makes ahead for a listener of tokio.
+const BACKLOG: usize = 1024;
 const BEAT: Duration = Duration::from_secs(1);
 /// Without a beat for so long, the loop that takes connections hangs.
 const STILL: u64 = 10;
@@ -59,9 +63,9 @@ impl Door {
 
     /// Takes the connections that the system has made already: their callers may have sent a review.
     pub(crate) async fn accept_waiting(&self) {
-        let accept =
-            |context: &mut std::task::Context<'_>| std::task::Poll::Ready(self.listener.poll_accept(context));
-        while let std::task::Poll::Ready(Ok((stream, from))) = std::future::poll_fn(accept).await {
+        for _ in 0..BACKLOG {
+            let accepted = poll_fn(|context| Poll::Ready(self.listener.poll_accept(context))).await;
+            let Poll::Ready(Ok((stream, from))) = accepted else { return };
             self.enter(stream, from);
         }
     }
@@ -183,6 +187,8 @@ impl Heart {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     #[test]
@@ -191,6 +197,20 @@ mod tests {
         let pauses: Vec<_> = (0..7).map(|failures| pause(&short, failures).as_millis()).collect();
         assert_eq!(pauses, [50, 100, 200, 400, 800, 800, 800]);
         assert_eq!(pause(&ErrorKind::ConnectionAborted.into(), 3), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_hangs_is_told_from_one_that_rests() {
+        let heart = Heart::new();
+        advance(Duration::from_secs(9)).await;
+        assert!(heart.is_alive());
+        heart.beat();
+        advance(Duration::from_secs(9)).await;
+        assert!(heart.is_alive());
+        advance(Duration::from_secs(1)).await;
+        assert!(!heart.is_alive());
+        heart.rest();
+        assert!(heart.is_alive());
     }
 
     #[test]

@@ -10,7 +10,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::metrics::Reloaded;
-use crate::tls::{Authorities, CertStore, Pair, Polled, Served};
+use crate::options::{Certificate, ClientCa};
+use crate::tls::{Authorities, CertStore, Clients, FileError, Pair, Polled, Served};
 use crate::{Condition, Level, Log, Metrics, log};
 
 /// What is watched, and who is told.
@@ -25,8 +26,8 @@ pub(crate) struct Certificates {
 
 /// The files that are looked at, where there are any.
 pub(crate) struct Files {
-    pub(crate) pair: Option<Pair>,
-    pub(crate) authorities: Option<Authorities>,
+    pair: Option<Pair>,
+    authorities: Option<Authorities>,
 }
 
 #[derive(Serialize)]
@@ -35,6 +36,27 @@ struct Ends {
 }
 
 impl Files {
+    /// Reads what there is to read; the store is filled from files, or left to somebody else.
+    pub(crate) fn read(
+        certificate: Certificate,
+        client_ca: Option<ClientCa>,
+    ) -> Result<(CertStore, Self), FileError> {
+        let (store, pair) = match certificate {
+            Certificate::Store(store) => (store, None),
+            Certificate::Files { certificate, key } => {
+                let store = CertStore::new();
+                let pair = Pair::read(&certificate, &key, store.clone())?;
+                (store, Some(pair))
+            }
+        };
+        let authorities = client_ca.map(|ca| Authorities::read(&ca.file, ca.names)).transpose()?;
+        Ok((store, Self { pair, authorities }))
+    }
+
+    pub(crate) fn clients(&self) -> Option<Arc<Clients>> {
+        self.authorities.as_ref().map(Authorities::clients)
+    }
+
     fn poll(&mut self) -> [Option<(Reloaded, Polled)>; 2] {
         [
             self.pair.as_mut().map(|pair| (Reloaded::Certificate, pair.poll())),
@@ -87,19 +109,21 @@ impl Certificates {
         not_after
     }
 
+    fn refused(&self, what: Reloaded, error: String) {
+        self.metrics.reloaded(what, false);
+        self.log.line(Level::Error, "what is new in certificate files is not used", &log::Error { error });
+    }
+
     async fn look(&self) {
         let files = Arc::clone(&self.files);
         let poll = move || files.lock().unwrap_or_else(PoisonError::into_inner).poll();
-        for (what, polled) in spawn_blocking(poll).await.into_iter().flatten().flatten() {
+        let polled = match spawn_blocking(poll).await {
+            Ok(polled) => polled,
+            Err(panic) => return self.refused(Reloaded::Certificate, panic.to_string()),
+        };
+        for (what, polled) in polled.into_iter().flatten() {
             match polled {
-                Polled::Refused(error) => {
-                    self.metrics.reloaded(what, false);
-                    self.log.line(
-                        Level::Error,
-                        "what is new in certificate files is not used",
-                        &log::Error { error },
-                    );
-                }
+                Polled::Refused(error) => self.refused(what, error),
                 Polled::Taken if what == Reloaded::ClientCa => {
                     self.metrics.reloaded(what, true);
                     self.log.line(Level::Info, "new client authorities are used", &log::Nothing {});

@@ -96,7 +96,7 @@ async fn run(shared: &Arc<Shared>, stream: TcpStream) -> Result<(), Cut> {
     let service = service_fn(|request| {
         let under_way = pulse.begin();
         let (shared, peer) = (Arc::clone(shared), peer.clone());
-        async move { shared.handler.handle(request, under_way, peer.as_deref(), shared.closing()).await }
+        async move { shared.handler.handle(request, under_way, peer.as_deref(), || shared.closing()).await }
     });
     let stream = TokioIo::new(Felt { stream, pulse: Arc::clone(&pulse) });
     let timers = Timers::new(&pulse, &shared.limits, http2);

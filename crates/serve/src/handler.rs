@@ -87,13 +87,13 @@ impl Handler {
         Self { review, limits, memory, queued: AtomicUsize::new(0), metrics, log }
     }
 
-    /// Answers a request; `closing` asks the caller to leave the connection with the reply.
+    /// Answers a request; the caller is asked to leave the connection with the reply where `closing` says so then.
     pub(crate) async fn handle(
         &self,
         request: Request<Incoming>,
         under_way: UnderWay,
         peer: Option<&str>,
-        closing: bool,
+        closing: impl Fn() -> bool,
     ) -> Result<Reply, Infallible> {
         let received = Instant::now();
         let (head, mut body) = request.into_parts();
@@ -105,7 +105,7 @@ impl Handler {
             body::discard(body, under_way);
             refusal
         });
-        if closing {
+        if closing() {
             close(&mut reply);
         }
         // HTTP/2 has no such header: a connection is left by its own means.

@@ -3,8 +3,33 @@
 //! It knows no rule and no object. Whoever does implements [`Review`]; the server gives it bodies and
 //! deadlines, and counts and logs the [`Event`]s that it gets back.
 //!
-//! Three ports of call: [`Server::bind`] and [`Server::run`]; [`Metrics`] and [`Conditions`], which others fill
-//! in too; and [`CertStore`], into which a certificate can be swapped while the server runs.
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # struct Reviewer;
+//! # impl serve::Review for Reviewer {
+//! #     fn review(&self, _: &[u8], _: &serve::RequestInfo<'_>) -> serve::Answer { unimplemented!() }
+//! # }
+//! use serve::{Certificate, Level, Log, Metrics, Options, Server, Shutdown};
+//!
+//! let certificate = Certificate::Files { certificate: "tls.crt".into(), key: "tls.key".into() };
+//! let log = Log::stderr(Level::Info)?;
+//! log.take_panics();
+//! let mut options = Options::new("[::]:9443".parse()?, "[::]:9080".parse()?, certificate, log);
+//! options.metrics = Metrics::new(&["clusters", "clusters/scale"]);
+//! let metrics = options.metrics.clone(); // for the caches and the configuration
+//! let caches = options.conditions.require("caches");
+//! serve::runtime()?.block_on(async {
+//!     let server = Server::bind(options, Reviewer).await?;
+//!     metrics.config_reloaded(true, "sha256-12ab");
+//!     metrics.cache_synced("Cluster", true);
+//!     caches.set(true);
+//!     server.run(Shutdown::on_signals()?).await;
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! A certificate that somebody else makes goes into a [`CertStore`], and can be swapped while the server runs.
 
 mod accept;
 mod body;

@@ -23,7 +23,8 @@ pub(crate) struct Pulse {
 /// A state that may last so long and no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Between requests.
+    /// Between requests, or before the first: Go's client keeps connections that it opened and did not need, so
+    /// one without a request is no slow head.
     Idle,
     /// A part of a head has come.
     Head,

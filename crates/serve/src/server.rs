@@ -19,8 +19,8 @@ use crate::certificates::{Certificates, Files};
 use crate::connection::{Shared, Stage};
 use crate::handler::Handler;
 use crate::health::Health;
-use crate::options::{Certificate, Options};
-use crate::tls::{self, Authorities, CertStore, FileError, Pair};
+use crate::options::Options;
+use crate::tls::{self, FileError};
 use crate::{Condition, Level, Review, Shutdown, http};
 
 /// A server that has its ports and does not serve yet.
@@ -62,29 +62,17 @@ impl Server {
     /// Reads the certificates and takes the ports; connections wait until [`run`](Self::run).
     pub async fn bind(options: Options, review: impl Review) -> Result<Self, BindError> {
         let Options { limits, conditions, metrics, log, .. } = options;
-        let (store, pair) = match options.certificate {
-            Certificate::Store(store) => (store, None),
-            Certificate::Files { certificate, key } => {
-                let store = CertStore::new();
-                let pair = Pair::read(&certificate, &key, store.clone())?;
-                (store, Some(pair))
-            }
-        };
-        let authorities = options.client_ca.map(|ca| Authorities::read(&ca.file, ca.names)).transpose()?;
-        let clients = authorities.as_ref().map(Authorities::clients);
+        let (store, files) = Files::read(options.certificate, options.client_ca)?;
+        let clients = files.clients();
         let config = tls::config(&store, clients.clone(), options.tls12)?;
         let (listener, listen_address) = listen(options.listen).await?;
         let (health_listener, health_address) = listen(options.health_listen).await?;
         let heart = Heart::new();
         let memory = Memory::new(limits.bodies);
+        let handler =
+            Handler::new(Arc::new(review), limits, Arc::clone(&memory), metrics.clone(), log.clone());
         let shared = Shared {
-            handler: Handler::new(
-                Arc::new(review),
-                limits,
-                Arc::clone(&memory),
-                metrics.clone(),
-                log.clone(),
-            ),
+            handler,
             limits,
             acceptor: TlsAcceptor::from(Arc::new(config)),
             clients,
@@ -94,22 +82,12 @@ impl Server {
             metrics: metrics.clone(),
             log: log.clone(),
         };
-        let certificates = Certificates::new(
-            &store,
-            Files { pair, authorities },
-            options.reload_every,
-            conditions.require("certificate"),
-            metrics.clone(),
-            log.clone(),
-        );
+        let certificate = conditions.require("certificate");
+        let certificates =
+            Certificates::new(&store, files, options.reload_every, certificate, metrics.clone(), log.clone());
+        let slots = Slots::new(limits, metrics.clone());
         Ok(Self {
-            door: Door {
-                listener,
-                shared: Arc::new(shared),
-                slots: Slots::new(limits, metrics.clone()),
-                heart: Arc::clone(&heart),
-                store,
-            },
+            door: Door { listener, shared: Arc::new(shared), slots, heart: Arc::clone(&heart), store },
             serving: conditions.require("serving"),
             health: Arc::new(Health { heart, conditions, memory, metrics, log }),
             health_listener,
