@@ -5,7 +5,7 @@ use crate::config::{Demand, Param, RuleEntry, RuleTable};
 use crate::finding::{RuleDoc, Severity};
 use crate::rule_error::{RuleError, RuleText};
 use crate::rule_file::{Documentation, Door, JudgedBy, RuleFile, SeveritySpec, WhenAbsent};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// A rule that was checked when the program was built.
@@ -258,8 +258,9 @@ impl RuleSet {
     pub fn new(mut rules: Vec<Rule>) -> Result<Self, String> {
         rules.sort_by(|one, two| (&one.category, &one.id).cmp(&(&two.category, &two.id)));
         let mut by_kind: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut ids = HashSet::new();
         for (index, rule) in rules.iter().enumerate() {
-            if rules.iter().filter(|other| other.id == rule.id).count() > 1 {
+            if !ids.insert(Arc::clone(&rule.id)) {
                 return Err(format!("two rules have the id `{}`", rule.id));
             }
             for kind in rule.kinds() {

@@ -139,8 +139,7 @@ impl Walk<'_> {
         match (&node.value, step) {
             (Value::Unknown(unknown), _) => self.unknown(steps, &unknown.reason, key),
             (Value::Map(map), Step::Name(name)) => {
-                let name_token = pointer_token(name);
-                self.below(&name_token, step, |walk| match map.lookup(name) {
+                self.below(name, step, |walk| match map.lookup(name) {
                     Lookup::Present(entry) => walk.node(rest, &entry.value, Some(entry.key_origin)),
                     Lookup::Absent => walk.absent(rest, key),
                     Lookup::Unknown(reason) => walk.unknown(rest, reason, key),
@@ -148,8 +147,9 @@ impl Walk<'_> {
             }
             (Value::Map(map), Step::Wildcard) => {
                 for entry in &map.entries {
-                    let token = pointer_token(&entry.key);
-                    self.below(&token, step, |walk| walk.node(rest, &entry.value, Some(entry.key_origin)));
+                    self.below(&entry.key, step, |walk| {
+                        walk.node(rest, &entry.value, Some(entry.key_origin));
+                    });
                 }
                 if let Some(reason) = &map.open {
                     self.unknown(steps, reason, key);
@@ -167,13 +167,13 @@ impl Walk<'_> {
     }
 
     /// Goes on below the node where the walk is.
-    fn below(&mut self, token: &str, step: &Step, go_on: impl FnOnce(&mut Self)) {
+    fn below(&mut self, key: &str, step: &Step, go_on: impl FnOnce(&mut Self)) {
         let (pointer, pattern) = (self.pointer.len(), self.pattern.len());
-        for part in ["/", token] {
-            self.pointer.push_str(part);
+        push(&mut self.pointer, key);
+        match step {
+            Step::Name(_) => push(&mut self.pattern, key),
+            _ => self.pattern.push_str("/*"),
         }
-        self.pattern.push('/');
-        self.pattern.push_str(if matches!(step, Step::Name(_)) { token } else { "*" });
         go_on(self);
         self.pointer.truncate(pointer);
         self.pattern.truncate(pattern);
@@ -208,6 +208,16 @@ impl Walk<'_> {
 
     fn tell(&mut self, found: Found<'_>, key: Option<Origin>) {
         (self.visit)(Selection { pointer: &self.pointer, pattern: &self.pattern, found, key });
+    }
+}
+
+/// Adds a key to a pointer.
+fn push(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    if key.contains(['~', '/']) {
+        pointer.push_str(&pointer_token(key));
+    } else {
+        pointer.push_str(key);
     }
 }
 

@@ -1,6 +1,7 @@
 //! PostgreSQL's parameters, by major version.
 
 use crate::generated::parameters::ROWS;
+use std::borrow::Cow;
 
 /// The first major known.
 pub const FIRST_MAJOR: i64 = 13;
@@ -81,8 +82,9 @@ pub fn names(major: i64) -> impl Iterator<Item = &'static str> {
 fn rows(name: &str) -> impl Iterator<Item = &'static Row> {
     let is_odd = |row: &Row| row.name.starts_with(|first: char| first.is_ascii_uppercase());
     let (odd, rest) = ROWS.split_at(ROWS.partition_point(is_odd));
-    let lower = |row: &Row| row.name.bytes().cmp(name.bytes().map(|byte| byte.to_ascii_lowercase()));
-    let rest = rest.get(rest.partition_point(|row| lower(row).is_lt())..).unwrap_or_default();
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower: Cow<'_, str> = if is_lower { name.into() } else { name.to_ascii_lowercase().into() };
+    let rest = rest.get(rest.partition_point(|row| *row.name < *lower)..).unwrap_or_default();
     let is_named = move |row: &&Row| row.name.eq_ignore_ascii_case(name);
     odd.iter().filter(is_named).chain(rest.iter().take_while(is_named))
 }

@@ -150,23 +150,40 @@ pub(crate) fn parts_with_holes(parts: &[Part]) -> String {
 /// Every node below `node` that a pointer with `*` for any key or item leads to, with its own
 /// pointer: `/spec/managed/roles/*/passwordSecret/name`.
 pub(crate) fn select<'n>(node: &'n Node, pattern: &str) -> Vec<(&'n Node, String)> {
-    pattern.split('/').skip(1).fold(vec![(node, String::new())], |found, token| {
-        found.into_iter().flat_map(|(node, pointer)| step(node, &pointer, token)).collect()
-    })
+    let mut found = Vec::new();
+    select_below(node, pattern, &mut String::new(), &mut found);
+    found
 }
 
-fn step<'n>(node: &'n Node, pointer: &str, token: &str) -> Vec<(&'n Node, String)> {
+fn select_below<'n>(
+    node: &'n Node,
+    pattern: &str,
+    pointer: &mut String,
+    found: &mut Vec<(&'n Node, String)>,
+) {
+    let Some(rest) = pattern.strip_prefix('/') else { return found.push((node, pointer.clone())) };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (token, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let length = pointer.len();
+    let mut below = |key: &str, child: &'n Node| {
+        pointer.push('/');
+        pointer.push_str(key);
+        select_below(child, rest, pointer, found);
+        pointer.truncate(length);
+    };
     match &node.value {
-        Value::Map(map) => map
-            .entries
-            .iter()
-            .filter(|entry| token == "*" || entry.key == token)
-            .map(|entry| (&entry.value, format!("{pointer}/{}", pointer_token(&entry.key))))
-            .collect(),
-        Value::List(items) if token == "*" => {
-            items.iter().enumerate().map(|(index, item)| (item, format!("{pointer}/{index}"))).collect()
+        Value::Map(map) if token == "*" => {
+            map.entries.iter().for_each(|entry| below(&pointer_token(&entry.key), &entry.value));
         }
-        _ => Vec::new(),
+        Value::Map(map) => {
+            if let Some(entry) = map.entry(token) {
+                below(token, &entry.value);
+            }
+        }
+        Value::List(items) if token == "*" => {
+            items.iter().enumerate().for_each(|(index, item)| below(&index.to_string(), item));
+        }
+        _ => {}
     }
 }
 

@@ -72,11 +72,11 @@ impl Literal {
     }
 }
 
-/// A field of something.
+/// `of.a.b`.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) of: Code,
-    pub(super) name: Name,
+    pub(super) names: Vec<Name>,
 }
 
 /// The name of a field.

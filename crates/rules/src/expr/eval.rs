@@ -4,15 +4,13 @@
 //! stops the evaluation. `||`, `&&`, `exists` and `all` can go on without it, and nothing else can.
 
 use super::Scope;
-use super::code::{Code, Field, Fold, Guard, Has, Operator, Read, Step};
-use super::functions::{MOST, whole};
-use super::val::{Elements, Val, lookup, unsure_keys};
+use super::code::{Code, Fold, Guard, Has, Operator, Read, Step};
+use super::functions::{Function, MOST, whole};
+use super::ops::{below, contains, field, no_such_key, of_ints, of_uints, overflow, select, wrong};
+use super::val::{Elements, Val, unsure_keys};
 use elsa::FrozenVec;
-use manifest::Lookup;
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
-use topology::view::View;
 
 /// Why an evaluation stopped.
 #[derive(Debug)]
@@ -66,6 +64,7 @@ impl<'v> Evaluation<'v> {
         self.value(code, None)
     }
 
+    /// The few kinds of code that most expressions are made of; the others are kept out of the way.
     fn value(self, code: &'v Code, locals: Locals<'_, 'v>) -> Result<Val<'v>> {
         match code {
             Code::Read(read) => self.read(read, locals),
@@ -74,6 +73,17 @@ impl<'v> Evaluation<'v> {
             Code::And(sides) => self.either(false, sides, locals),
             Code::Or(sides) => self.either(true, sides, locals),
             Code::Not(of) => Ok(Val::Bool(!self.boolean(of, locals)?)),
+            Code::Binary(operator, sides) => {
+                let [left, right] = &**sides;
+                self.binary(*operator, self.value(left, locals)?, self.value(right, locals)?)
+            }
+            _ => self.other(code, locals),
+        }
+    }
+
+    #[inline(never)]
+    fn other(self, code: &'v Code, locals: Locals<'_, 'v>) -> Result<Val<'v>> {
+        match code {
             Code::If(parts) => {
                 let [condition, yes, no] = &**parts;
                 if self.boolean(condition, locals)? {
@@ -82,27 +92,11 @@ impl<'v> Evaluation<'v> {
                     self.value(no, locals)
                 }
             }
-            Code::Binary(operator, sides) => {
-                let [left, right] = &**sides;
-                self.binary(*operator, self.value(left, locals)?, self.value(right, locals)?)
-            }
             Code::Among(among) => {
                 let item = self.value(&among.0, locals)?;
                 Ok(Val::Bool(among.1.iter().any(|literal| literal.val().equals(item))))
             }
-            Code::Call(function, args) => {
-                let mut values = [Val::Null; MOST];
-                let count = args.len().min(MOST);
-                // What a method is called on comes last, as in the reference implementation: of two
-                // unknowns, the argument is told.
-                for (value, arg) in values.iter_mut().zip(args.iter()).skip(1) {
-                    *value = self.value(arg, locals)?;
-                }
-                if let (Some(value), Some(arg)) = (values.first_mut(), args.first()) {
-                    *value = self.value(arg, locals)?;
-                }
-                function.call(values.get(..count).unwrap_or_default(), self.heap)
-            }
+            Code::Call(function, args) => self.call(*function, args, locals),
             Code::Matches(of) => match self.value(&of.0, locals)? {
                 Val::Text(text) => of.1.is_match(text).map(Val::Bool),
                 other => Err(wrong("matches", &[other])),
@@ -124,6 +118,20 @@ impl<'v> Evaluation<'v> {
         }
     }
 
+    fn call(self, function: Function, args: &'v [Code], locals: Locals<'_, 'v>) -> Result<Val<'v>> {
+        let mut values = [Val::Null; MOST];
+        let count = args.len().min(MOST);
+        // What a method is called on comes last, as in the reference implementation: of two unknowns,
+        // the argument is told.
+        for (value, arg) in values.iter_mut().zip(args.iter()).skip(1) {
+            *value = self.value(arg, locals)?;
+        }
+        if let (Some(value), Some(arg)) = (values.first_mut(), args.first()) {
+            *value = self.value(arg, locals)?;
+        }
+        function.call(values.get(..count).unwrap_or_default(), self.heap)
+    }
+
     /// Names, fields and indices; what they lead to may not be known.
     fn chain(self, code: &'v Code, locals: Locals<'_, 'v>) -> Result<Val<'v>> {
         match code {
@@ -141,8 +149,11 @@ impl<'v> Evaluation<'v> {
                 Ok(locals.map_or(Val::Null, |local| local.value))
             }
             Code::Field(field) => {
-                let Field { of, name } = &**field;
-                select(self.chain(of, locals)?, &name.text, &name.hint)
+                let mut value = self.chain(&field.of, locals)?;
+                for name in &field.names {
+                    value = select(value, &name.text, &name.hint)?;
+                }
+                Ok(value)
             }
             Code::Index(parts) => {
                 let [of, key] = &**parts;
@@ -329,109 +340,4 @@ impl<'v> Evaluation<'v> {
         }
         stopped.map_or(Ok(Val::Bool(!settles)), Err)
     }
-}
-
-/// A field that must be there.
-fn select<'v>(of: Val<'v>, name: &str, hint: &AtomicUsize) -> Result<Val<'v>> {
-    field(of, name, hint)?.ok_or_else(|| no_such_key(name))
-}
-
-/// A field; `None` where it is absent. The hint is where it was among those of the last view.
-fn field<'v>(of: Val<'v>, name: &str, hint: &AtomicUsize) -> Result<Option<Val<'v>>> {
-    match of {
-        Val::Map(_, map) => match lookup(map, name) {
-            Lookup::Present(entry) => Ok(Some(Val::from(&entry.value))),
-            Lookup::Absent => Ok(None),
-            Lookup::Unknown(reason) => Err(Stop::Unknown(format!("{name} is {reason}"))),
-        },
-        Val::View(view) => Ok(view_field(view, name, hint)),
-        Val::Pairs(pairs) => {
-            let is_named = |(key, _): &&(Val<'v>, Val<'v>)| matches!(key, Val::Text(key) if *key == name);
-            Ok(pairs.iter().find(is_named).map(|(_, value)| *value))
-        }
-        Val::Unknown(_) | Val::Unsaid(_) => Err(below(of, name)),
-        _ => Err(Stop::Wrong(format!("no `.{name}` of {}", of.type_name()))),
-    }
-}
-
-fn view_field<'v>(view: &'v dyn View, name: &str, hint: &AtomicUsize) -> Option<Val<'v>> {
-    let fields = view.schema().fields;
-    let at = hint.load(Relaxed);
-    if fields.get(at).is_some_and(|field| field.name == name) {
-        return view.at(at).map(Val::from);
-    }
-    let at = fields.iter().position(|field| field.name == name)?;
-    hint.store(at, Relaxed);
-    view.at(at).map(Val::from)
-}
-
-fn contains(container: Val<'_>, value: Val<'_>) -> Result<bool> {
-    if let (Val::Map(_, map), Val::Text(key)) = (container, value) {
-        return match lookup(map, key) {
-            Lookup::Present(_) => Ok(true),
-            Lookup::Absent => Ok(false),
-            Lookup::Unknown(reason) => Err(Stop::Unknown(format!("{key} is {reason}"))),
-        };
-    }
-    let is_key = matches!(value, Val::Bool(_) | Val::Int(_) | Val::UInt(_) | Val::Double(_) | Val::Text(_));
-    if matches!(container, Val::Map(..) | Val::Pairs(_)) && !is_key {
-        return Err(wrong("in", &[value, container]));
-    }
-    let items = container.elements().ok_or_else(|| wrong("in", &[value, container]))?;
-    if items.iter().any(|item| item.equals(value)) {
-        return Ok(true);
-    }
-    match items.iter().find_map(Val::unknown_within) {
-        Some(reason) => Err(Stop::Unknown(format!("an item of the list is {reason}"))),
-        None => Ok(false),
-    }
-}
-
-fn of_ints(operator: Operator, left: i64, right: i64) -> Result<i64> {
-    let value = match operator {
-        Operator::Add => left.checked_add(right),
-        Operator::Subtract => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        Operator::Divide | Operator::Modulo if right == 0 => return Err(by_zero(operator)),
-        Operator::Divide => left.checked_div(right),
-        Operator::Modulo => left.checked_rem(right),
-        _ => None,
-    };
-    value.ok_or_else(|| overflow(operator.sign()))
-}
-
-fn of_uints(operator: Operator, left: u64, right: u64) -> Result<u64> {
-    let value = match operator {
-        Operator::Add => left.checked_add(right),
-        Operator::Subtract => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        Operator::Divide | Operator::Modulo if right == 0 => return Err(by_zero(operator)),
-        Operator::Divide => left.checked_div(right),
-        Operator::Modulo => left.checked_rem(right),
-        _ => None,
-    };
-    value.ok_or_else(|| overflow(operator.sign()))
-}
-
-/// What is below a value of which nothing is known is not known either.
-fn below(of: Val<'_>, key: &str) -> Stop {
-    Stop::Unknown(format!("what holds {key} is {}", of.unknown().unwrap_or_default()))
-}
-
-fn no_such_key(key: &str) -> Stop {
-    Stop::Failed(format!("nothing is at `{key}`"))
-}
-
-fn by_zero(operator: Operator) -> Stop {
-    Stop::Failed(format!("`{}` by zero", operator.sign()))
-}
-
-fn overflow(sign: &str) -> Stop {
-    Stop::Failed(format!("`{sign}` gives a number that is too large"))
-}
-
-/// An operation was not made for what it met.
-fn wrong(operation: &str, values: &[Val<'_>]) -> Stop {
-    let types: Vec<_> = values.iter().map(|value| value.type_name()).collect();
-    Stop::Wrong(format!("no `{operation}` for {}", types.join(" and ")))
 }

@@ -73,8 +73,14 @@ impl Lowering<'_> {
                 Ok(Code::Param(select.field.as_str().into()))
             }
             Expr::Select(select) => {
-                let of = self.operand(&select.operand)?;
-                Ok(Code::Field(Box::new(Field { of, name: Name::new(&select.field) })))
+                let name = Name::new(&select.field);
+                Ok(Code::Field(match self.operand(&select.operand)? {
+                    Code::Field(mut field) => {
+                        field.names.push(name);
+                        field
+                    }
+                    of => Box::new(Field { of, names: vec![name] }),
+                }))
             }
             Expr::Call(CallExpr { args, .. }) => match args.as_slice() {
                 [of, IdedExpr { expr: Expr::Literal(LiteralValue::String(name)), .. }]

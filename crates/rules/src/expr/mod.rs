@@ -9,6 +9,7 @@ mod code;
 mod eval;
 mod functions;
 mod lower;
+mod ops;
 mod slots;
 #[cfg(test)]
 pub(crate) mod tests;
