@@ -120,7 +120,12 @@ pub enum Lookup<'n> {
 impl Map {
     /// The entry of that key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        // Most keys differ in length or last byte from the one that is asked for: no text is compared.
+        let last = key.as_bytes().last();
+        let mut entries = self.entries.iter();
+        entries.find(|entry| {
+            entry.key.len() == key.len() && entry.key.as_bytes().last() == last && entry.key == key
+        })
     }
 
     /// What is known of that key.

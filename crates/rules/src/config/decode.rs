@@ -226,13 +226,11 @@ impl<'t> Decoder<'t> {
 
     /// `true` or `false`.
     pub(crate) fn one_bool(&mut self, node: &Yaml, what: &str) -> Option<bool> {
-        match node.value {
-            Value::Bool(value) => Some(value),
-            _ => {
-                self.wrong_type(node, what, "`true` or `false`");
-                None
-            }
+        if let Value::Bool(value) = node.value {
+            return Some(value);
         }
+        self.wrong_type(node, what, "`true` or `false`");
+        None
     }
 
     fn globs(

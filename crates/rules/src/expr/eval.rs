@@ -12,14 +12,32 @@ use elsa::FrozenVec;
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicUsize;
 
+/// Why an evaluation stopped; behind a pointer, for the results of every step are handed on by value.
+#[derive(Debug)]
+pub(super) struct Stop(pub(super) Box<Why>);
+
 /// Why an evaluation stopped.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum Why {
     /// It needs something that is not known: a whole phrase.
     Unknown(String),
     /// The object is not of the shape that the rule reads.
     Wrong(String),
     Failed(String),
+}
+
+impl Stop {
+    pub(super) fn unknown(phrase: String) -> Self {
+        Self(Box::new(Why::Unknown(phrase)))
+    }
+
+    pub(super) fn wrong(what: String) -> Self {
+        Self(Box::new(Why::Wrong(what)))
+    }
+
+    pub(super) fn failed(message: String) -> Self {
+        Self(Box::new(Why::Failed(message)))
+    }
 }
 
 type Result<T> = std::result::Result<T, Stop>;
@@ -182,7 +200,7 @@ impl<'v> Evaluation<'v> {
         };
         match reason {
             None => Ok(value),
-            Some(reason) => Err(Stop::Unknown(format!("{} is {reason}", read.phrase))),
+            Some(reason) => Err(Stop::unknown(format!("{} is {reason}", read.phrase))),
         }
     }
 
@@ -228,7 +246,7 @@ impl<'v> Evaluation<'v> {
             (Val::Lookup(slot), Val::Text(name)) => Ok(self.scope.find(slot, name)),
             (Val::Lookup(slot), Val::Partial(partial)) => {
                 let found = self.scope.find_partial(slot, partial);
-                found.ok_or_else(|| Stop::Unknown(format!("{} of {}", slot.name(), partial.raw)))
+                found.ok_or_else(|| Stop::unknown(format!("{} of {}", slot.name(), partial.raw)))
             }
             (Val::Map(..) | Val::View(_), Val::Text(key)) => select(of, key, &AtomicUsize::new(0)),
             (Val::Pairs(pairs), key) => {
@@ -296,7 +314,7 @@ impl<'v> Evaluation<'v> {
         if let Val::Map(_, map) = range
             && let Some(reason) = unsure_keys(map)
         {
-            return Err(Stop::Unknown(format!("the rest of the map is {reason}")));
+            return Err(Stop::unknown(format!("the rest of the map is {reason}")));
         }
         let items = range.elements().ok_or_else(|| wrong("a macro", &[range]))?;
         match &fold.step {

@@ -108,11 +108,11 @@ impl Function {
 
     fn wrong(self, args: &[Val<'_>]) -> Stop {
         let types: Vec<_> = args.iter().map(|arg| arg.type_name()).collect();
-        Stop::Wrong(format!("no `{}` for {}", self.name(), types.join(" and ")))
+        Stop::wrong(format!("no `{}` for {}", self.name(), types.join(" and ")))
     }
 
     fn failed(self, what: impl std::fmt::Display) -> Stop {
-        Stop::Failed(format!("`{}`: {what}", self.name()))
+        Stop::failed(format!("`{}`: {what}", self.name()))
     }
 
     fn convert<'v>(self, of: Val<'v>, heap: &'v Heap<'v>) -> Result<Val<'v>, Stop> {
@@ -255,7 +255,7 @@ impl Function {
             }
             _ => None,
         };
-        decided.map(Val::Bool).ok_or_else(|| Stop::Unknown(format!("the text is {}", partial.raw)))
+        decided.map(Val::Bool).ok_or_else(|| Stop::unknown(format!("the text is {}", partial.raw)))
     }
 }
 
@@ -263,7 +263,7 @@ fn size(of: Val<'_>) -> Result<Val<'_>, Stop> {
     let count = match of {
         Val::Text(text) => text.chars().count(),
         Val::Map(_, map) => match unsure_keys(map) {
-            Some(reason) => return Err(Stop::Unknown(format!("the rest of the map is {reason}"))),
+            Some(reason) => return Err(Stop::unknown(format!("the rest of the map is {reason}"))),
             None => of.elements().map_or(0, |keys| keys.iter().count()),
         },
         _ => of.elements().ok_or_else(|| Function::Size.wrong(&[of]))?.len(),
@@ -277,7 +277,7 @@ fn join<'v>(list: Val<'v>, between: &str, heap: &'v Heap<'v>) -> Result<Val<'v>,
     for (at, item) in items.iter().enumerate() {
         let Val::Text(text) = item else {
             return Err(match item.unknown() {
-                Some(reason) => Stop::Unknown(format!("an item of the list is {reason}")),
+                Some(reason) => Stop::unknown(format!("an item of the list is {reason}")),
                 None => Function::Join.wrong(&[item]),
             });
         };
@@ -345,7 +345,7 @@ impl Pattern {
 }
 
 fn no_pattern(pattern: &str, error: impl std::fmt::Display) -> Stop {
-    Stop::Failed(format!("`{pattern}` is no pattern: {error}"))
+    Stop::failed(format!("`{pattern}` is no pattern: {error}"))
 }
 
 /// A pattern that a parameter gives, compiled once a run.

@@ -22,7 +22,7 @@ pub(crate) use val::Val;
 
 use cel::parser::PrattParser;
 use code::Code;
-use eval::{Evaluation, Stop};
+use eval::{Evaluation, Stop, Why};
 use manifest::Partial;
 use topology::view::{Place, Schema};
 
@@ -154,13 +154,13 @@ impl Expr {
 
 /// Why there is no answer, in words.
 fn silence(stop: Stop, scope: &dyn Scope) -> Silence {
-    match stop {
-        Stop::Unknown(phrase) => Silence::Undecided(lower::with_subject(phrase, scope)),
+    match *stop.0 {
+        Why::Unknown(phrase) => Silence::Undecided(lower::with_subject(phrase, scope)),
         // The object is not of the shape that the rule reads; the API server would refuse it.
-        Stop::Wrong(what) => {
+        Why::Wrong(what) => {
             Silence::Undecided(format!("{} is not of the type that the rule reads ({what})", scope.subject()))
         }
-        Stop::Failed(message) => Silence::Failed(message),
+        Why::Failed(message) => Silence::Failed(message),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn field<'v>(of: Val<'v>, name: &str, hint: &AtomicUsize) -> Result<O
         Val::Map(_, map) => match lookup(map, name) {
             Lookup::Present(entry) => Ok(Some(Val::from(&entry.value))),
             Lookup::Absent => Ok(None),
-            Lookup::Unknown(reason) => Err(Stop::Unknown(format!("{name} is {reason}"))),
+            Lookup::Unknown(reason) => Err(Stop::unknown(format!("{name} is {reason}"))),
         },
         Val::View(view) => Ok(view_field(view, name, hint)),
         Val::Pairs(pairs) => {
@@ -29,7 +29,7 @@ pub(super) fn field<'v>(of: Val<'v>, name: &str, hint: &AtomicUsize) -> Result<O
             Ok(pairs.iter().find(is_named).map(|(_, value)| *value))
         }
         Val::Unknown(_) | Val::Unsaid(_) => Err(below(of, name)),
-        _ => Err(Stop::Wrong(format!("no `.{name}` of {}", of.type_name()))),
+        _ => Err(Stop::wrong(format!("no `.{name}` of {}", of.type_name()))),
     }
 }
 
@@ -49,7 +49,7 @@ pub(super) fn contains(container: Val<'_>, value: Val<'_>) -> Result<bool> {
         return match lookup(map, key) {
             Lookup::Present(_) => Ok(true),
             Lookup::Absent => Ok(false),
-            Lookup::Unknown(reason) => Err(Stop::Unknown(format!("{key} is {reason}"))),
+            Lookup::Unknown(reason) => Err(Stop::unknown(format!("{key} is {reason}"))),
         };
     }
     let is_key = matches!(value, Val::Bool(_) | Val::Int(_) | Val::UInt(_) | Val::Double(_) | Val::Text(_));
@@ -61,7 +61,7 @@ pub(super) fn contains(container: Val<'_>, value: Val<'_>) -> Result<bool> {
         return Ok(true);
     }
     match items.iter().find_map(Val::unknown_within) {
-        Some(reason) => Err(Stop::Unknown(format!("an item of the list is {reason}"))),
+        Some(reason) => Err(Stop::unknown(format!("an item of the list is {reason}"))),
         None => Ok(false),
     }
 }
@@ -94,23 +94,23 @@ pub(super) fn of_uints(operator: Operator, left: u64, right: u64) -> Result<u64>
 
 /// What is below a value of which nothing is known is not known either.
 pub(super) fn below(of: Val<'_>, key: &str) -> Stop {
-    Stop::Unknown(format!("what holds {key} is {}", of.unknown().unwrap_or_default()))
+    Stop::unknown(format!("what holds {key} is {}", of.unknown().unwrap_or_default()))
 }
 
 pub(super) fn no_such_key(key: &str) -> Stop {
-    Stop::Failed(format!("nothing is at `{key}`"))
+    Stop::failed(format!("nothing is at `{key}`"))
 }
 
 fn by_zero(operator: Operator) -> Stop {
-    Stop::Failed(format!("`{}` by zero", operator.sign()))
+    Stop::failed(format!("`{}` by zero", operator.sign()))
 }
 
 pub(super) fn overflow(sign: &str) -> Stop {
-    Stop::Failed(format!("`{sign}` gives a number that is too large"))
+    Stop::failed(format!("`{sign}` gives a number that is too large"))
 }
 
 /// An operation was not made for what it met.
 pub(super) fn wrong(operation: &str, values: &[Val<'_>]) -> Stop {
     let types: Vec<_> = values.iter().map(|value| value.type_name()).collect();
-    Stop::Wrong(format!("no `{operation}` for {}", types.join(" and ")))
+    Stop::wrong(format!("no `{operation}` for {}", types.join(" and ")))
 }
