@@ -7,12 +7,13 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use crate::{Error, doing};
 
 /// Runs `"$@"` and ends it once standard input ends: when this process drops the other end of the pipe,
-/// or is itself gone, however that came. The program's own exit ends the shell.
+/// or is itself gone, however that came. The program's own exit ends the shell. Nothing that it writes is
+/// kept, so it is killed: asked to end, an API server waits a minute for the last watch.
 const GUARD: &str = r#"
 exec 3<&0
 "$@" </dev/null 3<&- &
 program=$!
-{ cat <&3 >/dev/null; kill "$program"; } 2>/dev/null &
+{ cat <&3 >/dev/null; kill -KILL "$program"; } 2>/dev/null &
 guard=$!
 wait "$program"; status=$?
 kill "$guard" 2>/dev/null
