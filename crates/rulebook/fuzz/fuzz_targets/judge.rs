@@ -25,6 +25,7 @@ fuzz_target!(|text: &str| {
         config: &config,
         door: Door::Repo,
         change: rules::Change::Unknown,
+        unseen: &|_| None,
         path: &|_| Some("any.yaml"),
         judged: &|_, _| true,
         checks: true,
