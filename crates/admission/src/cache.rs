@@ -4,6 +4,8 @@
 //! may look across namespaces (two Clusters that archive to one place, two ExternalSecrets of one key):
 //! what could be meant there is found by [`ties`].
 
+#![allow(clippy::similar_names, reason = "a shelf is not taken for self")]
+
 use crate::object;
 use crate::shelf::{Entry, Name, Shelf};
 use manifest::{Node, Value};
@@ -50,8 +52,17 @@ struct Watched {
 /// What is known of a namespace.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NamespaceFacts {
-    pub(crate) labels: Vec<(String, String)>,
+    /// `None`: they are not known.
+    pub(crate) labels: Option<Vec<(String, String)>>,
     pub(crate) is_terminating: bool,
+}
+
+impl NamespaceFacts {
+    /// Its labels; `None` where they are not known.
+    pub(crate) fn labels(&self) -> Option<Vec<(&str, &str)>> {
+        let labels = self.labels.as_ref()?;
+        Some(labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect())
+    }
 }
 
 /// What stands around a request.
@@ -202,7 +213,9 @@ impl Cache {
 
     /// What is known of a namespace.
     pub(crate) fn namespace(&self, name: &str) -> NamespaceFacts {
-        self.read().namespaces.get(name).cloned().unwrap_or_default()
+        let state = self.read();
+        let nothing = || NamespaceFacts { labels: state.is_whole.then(Vec::new), is_terminating: false };
+        state.namespaces.get(name).cloned().unwrap_or_else(nothing)
     }
 
     /// The text of one object.
@@ -370,5 +383,5 @@ fn facts(namespace: &Node) -> NamespaceFacts {
     let phase = namespace.at(&["status", "phase"]).and_then(Node::as_str);
     let is_terminating =
         namespace.at(&["metadata", "deletionTimestamp"]).is_some() || phase == Some("Terminating");
-    NamespaceFacts { labels: labels.collect(), is_terminating }
+    NamespaceFacts { labels: Some(labels.collect()), is_terminating }
 }

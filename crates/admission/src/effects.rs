@@ -6,6 +6,7 @@ use crate::world::{self, Case};
 use rules::Finding;
 use rules::config::RequestNamespace;
 use rules::rule_file::{Admission, Need};
+use std::sync::Arc;
 
 /// A finding and what it does.
 #[derive(Debug)]
@@ -14,15 +15,15 @@ pub(crate) struct Told {
     pub(crate) effect: Admission,
 }
 
-/// Why a request is refused by nothing.
+/// Why a request is refused by nothing that rules find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Leniency {
-    /// It is not.
-    None,
     /// Who makes it is exempt: `user NAME`, `group NAME`.
     Exempt(String),
     /// A Cluster that is restored: in an emergency nothing may stand in the way.
     Recovery,
+    /// What of it is new cannot be told: the object as it was cannot be read.
+    PastUnread,
 }
 
 /// What the findings of a case do.
@@ -31,7 +32,6 @@ pub(crate) fn effects(
     case: &Case<'_>,
     around: &Surroundings,
     namespace: RequestNamespace<'_>,
-    leniency: &Leniency,
     findings: Vec<Finding>,
 ) -> Vec<Told> {
     let today = case.now.date();
@@ -41,9 +41,6 @@ pub(crate) fn effects(
     };
     let mut told: Vec<_> =
         findings.into_iter().map(|finding| Told { effect: level(&finding), finding }).collect();
-    if *leniency != Leniency::None {
-        told.iter_mut().for_each(Told::only_warns);
-    }
     spare_what_was(engine, case, around, &mut told);
     spare_what_may_follow(engine, case, &mut told);
     told.sort_by_key(|told| match told.effect {
@@ -52,6 +49,18 @@ pub(crate) fn effects(
         Admission::Audit => 2,
     });
     told
+}
+
+/// Lets nothing refuse; gives the rules that would have.
+pub(crate) fn spare(told: &mut [Told]) -> Vec<Arc<str>> {
+    let mut spared = Vec::new();
+    for told in told.iter_mut().filter(|told| told.denies()) {
+        if !spared.contains(&told.finding.rule) {
+            spared.push(Arc::clone(&told.finding.rule));
+        }
+        told.only_warns();
+    }
+    spared
 }
 
 impl Told {

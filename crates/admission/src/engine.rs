@@ -4,18 +4,19 @@ use crate::cache::{Cache, Surroundings};
 use crate::effects::{self, Leniency};
 use crate::envelope::{self, Request};
 use crate::exemptions;
-use crate::object::{self, JUDGED, LAST_APPLIED, OLD};
+use crate::object::{self, JUDGED};
+use crate::pair::{Pair, Unjudged};
 use crate::reply::{self, Draft, ExemptedBy, Reply};
+use crate::sweep;
 use crate::world::{self, Case};
-use crate::{scale, sweep};
 use jiff::civil::DateTime;
-use manifest::{Manifest, Node, Value};
+use manifest::Value;
 use rules::config::{Config, RequestNamespace, RuleTable};
 use rules::rule_file::Admission;
 use rules::{RuleSet, SuppressedBy};
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::sync::Arc;
 use topology::Settings;
 
 /// What a review is judged by. Immutable: a new configuration is a new engine.
@@ -26,14 +27,6 @@ pub struct Engine {
     pub(crate) config: Config,
     pub(crate) settings: Settings,
     hash: String,
-}
-
-/// The two objects of a request.
-struct Pair<'r> {
-    text: &'r [u8],
-    object: Manifest,
-    old: Option<Manifest>,
-    is_deleted: bool,
 }
 
 /// Judged wherever they are told of; other kinds belong to a database only where something ties them to one.
@@ -119,12 +112,20 @@ impl Engine {
             return draft;
         }
         let pair = if request.sub_resource == "scale" {
-            self.scaled(cache, request, &mut draft)
+            let kind = if request.resource.resource == "clusters" { "Cluster" } else { "Pooler" };
+            kind.clone_into(&mut draft.record.kind);
+            Pair::of_scale(kind, cache, request)
         } else {
-            self.pair(request, &mut draft)
+            Pair::of_request(request)
         };
-        let Some(pair) = pair else { return draft };
-        if let Some(reason) = unchanged(&pair) {
+        let pair = match pair {
+            Ok(pair) => pair,
+            Err(why) => {
+                self.unjudged(cache, request, &why, now, &mut draft);
+                return draft;
+            }
+        };
+        if let Some(reason) = pair.unchanged() {
             draft.annotate("not-judged", reason);
             return draft;
         }
@@ -157,78 +158,44 @@ impl Engine {
         (!is_judged).then_some("the kind is not judged")
     }
 
-    /// The objects of a request; what cannot be judged is said in the draft.
-    fn pair<'r>(&self, request: &Request<'r>, draft: &mut Draft) -> Option<Pair<'r>> {
-        let is_deleted = request.operation == "DELETE";
-        let object = if is_deleted { request.old_object.or(request.object) } else { request.object };
-        let Some(text) = object.map(RawValue::get) else {
-            if is_deleted {
-                draft
-                    .warnings
-                    .push("cnpg-lint was not told which object is deleted, and judged nothing".to_owned());
-            } else {
+    /// Says why there is nothing to judge. What cannot be read is never passed over: it is refused where rules
+    /// are enforced, unless it goes, or could not be read before either.
+    fn unjudged(
+        &self,
+        cache: &Cache,
+        request: &Request<'_>,
+        why: &Unjudged,
+        now: DateTime,
+        draft: &mut Draft,
+    ) {
+        match why {
+            Unjudged::NoObject => {
                 draft.denial = Some((400, "the request holds no object to judge".to_owned()));
             }
-            return None;
-        };
-        let kind = &request.kind.kind;
-        let object = self.readable(text, JUDGED, kind, draft)?;
-        let old = request.old_object.filter(|_| request.operation == "UPDATE").map(RawValue::get);
-        let old = match old {
-            Some(old) => Some(self.readable(old, OLD, kind, draft)?),
-            None => None,
-        };
-        Some(Pair { text: text.as_bytes(), object, old, is_deleted })
-    }
-
-    /// Reads an object; one that cannot be read is never passed over: it is refused where rules are enforced.
-    fn readable(
-        &self,
-        text: &str,
-        id: manifest::SourceId,
-        kind: &str,
-        draft: &mut Draft,
-    ) -> Option<Manifest> {
-        match object::read(text.as_bytes(), id, kind) {
-            Ok(manifest) if matches!(manifest.node.value, Value::Map(_)) => Some(manifest),
-            read => {
-                let (rule, why) = match read {
-                    Err((kind, error)) => (kind.rule(), error.message),
-                    Ok(_) => ("yaml-syntax", "it is not a map".to_owned()),
-                };
-                let effect = self.config.admission().base_mode().cap(Admission::Deny);
-                draft.record.findings.push((rule.to_owned(), effect));
-                let message = format!("{rule}: the object cannot be judged: {why}");
-                match effect {
-                    Admission::Deny => draft.denial = Some((403, message)),
-                    Admission::Warn => draft.warnings.push(message),
-                    Admission::Audit => draft.annotate("audited", rule),
-                }
-                None
+            Unjudged::NothingDeleted => {
+                let text = "cnpg-lint was not told which object is deleted, and judged nothing";
+                draft.warnings.push(text.to_owned());
+            }
+            Unjudged::NoParent => {
+                draft.record.undecided += 1;
+                draft.annotate("undecided", "the object that is scaled is not known");
+            }
+            Unjudged::Unread { rule, why, is_new } => {
+                let facts = cache.namespace(&request.namespace);
+                let labels = facts.labels();
+                let at = RequestNamespace { name: named(request), labels: labels.as_deref() };
+                let mode = self.config.admission().mode(rule, at, now.date());
+                draft.tell_unread(
+                    rule,
+                    why,
+                    mode.cap(if *is_new { Admission::Deny } else { Admission::Warn }),
+                );
             }
         }
     }
 
-    /// The parent of a scale, at the number that is asked for.
-    fn scaled<'r>(&self, cache: &Cache, request: &Request<'r>, draft: &mut Draft) -> Option<Pair<'r>> {
-        let kind = if request.resource.resource == "clusters" { "Cluster" } else { "Pooler" };
-        kind.clone_into(&mut draft.record.kind);
-        let Some(text) = request.object.map(RawValue::get) else {
-            draft.denial = Some((400, "the request holds no object to judge".to_owned()));
-            return None;
-        };
-        let parent = cache.text(kind, &request.namespace, &request.name);
-        let pair = parent.as_deref().and_then(|parent| scale::parent(kind, parent, text.as_bytes()));
-        let Some((old, object)) = pair else {
-            draft.record.undecided += 1;
-            draft.annotate("undecided", "the object that is scaled is not known");
-            return None;
-        };
-        Some(Pair { text: text.as_bytes(), object, old: Some(old), is_deleted: false })
-    }
-
     fn judge(&self, cache: &Cache, request: &Request<'_>, pair: &Pair<'_>, now: DateTime, draft: &mut Draft) {
-        let namespace = Some(request.namespace.as_ref()).filter(|namespace| !namespace.is_empty());
+        let namespace = named(request);
         let facts = namespace.map(|namespace| cache.namespace(namespace)).unwrap_or_default();
         if pair.is_deleted
             && let Some(reason) = sweep::is_swept(&request.user_info, facts.is_terminating)
@@ -246,57 +213,88 @@ impl Engine {
             now,
         };
         let outcome = world::judge(self, &case, &around);
-        self.undecided(&outcome, &around, &kind, draft);
+        undecided(&outcome, &around, &kind, draft);
         let exempted =
             exemptions::apply(self, &pair.object, pair.text, namespace, now.date(), outcome.judgement);
         say_exempted(&exempted, draft);
-        let labels: Vec<_> = facts.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let at = RequestNamespace { name: namespace, labels: &labels };
-        let leniency = self.leniency(request, pair);
-        if let Leniency::Exempt(who) = &leniency {
-            draft.annotate("exempt-user", who);
-            let rules = exempted.judgement.findings.iter().map(|finding| finding.rule.to_string());
-            draft.record.exemptions.extend(rules.map(|rule| (rule, ExemptedBy::User)));
-        }
-        let told = effects::effects(self, &case, &around, at, &leniency, exempted.judgement.findings);
-        draft.tell(self, &told);
-    }
-
-    /// Notes what could not be decided, and what failed.
-    fn undecided(&self, outcome: &world::Outcome, around: &Surroundings, kind: &str, draft: &mut Draft) {
-        for undecided in &outcome.judgement.undecided {
+        let labels = facts.labels();
+        if labels.is_none() && namespace.is_some() && self.config.admission().reads_labels() {
             draft.record.undecided += 1;
-            draft.annotate("undecided", &undecided.rule);
+            draft.annotate("undecided", "the labels of the namespace are not known");
         }
-        for failure in &outcome.judgement.failures {
-            draft.annotate("failed", &failure.rule);
-            draft
-                .warnings
-                .push(format!("cnpg-lint could not evaluate {}: {}", failure.rule, failure.message));
+        let at = RequestNamespace { name: namespace, labels: labels.as_deref() };
+        let mut told = effects::effects(self, &case, &around, at, exempted.judgement.findings);
+        if let Some(leniency) = self.leniency(request, pair) {
+            let spared = effects::spare(&mut told);
+            say_spared(&leniency, &spared, draft);
         }
-        if around.is_cut {
-            draft.record.undecided += 1;
-            draft.annotate("undecided", "too many namespaces share its archive");
-        }
-        if !outcome.is_tied
-            && let Some(reason) = around.unseen("Cluster")
-        {
-            draft.record.undecided += 1;
-            draft.annotate(
-                "undecided",
-                &format!("whether this {kind} belongs to a database: Clusters are {reason}"),
-            );
-        }
+        draft.tell(self, told);
     }
 
     /// Whether anything may be refused.
-    fn leniency(&self, request: &Request<'_>, pair: &Pair<'_>) -> Leniency {
+    fn leniency(&self, request: &Request<'_>, pair: &Pair<'_>) -> Option<Leniency> {
         let user = &request.user_info;
         if let Some(who) = self.config.admission().exempts(&user.username, &user.groups) {
-            return Leniency::Exempt(who);
+            return Some(Leniency::Exempt(who));
         }
-        let is_recovery = pair.object.node.at(&["spec", "bootstrap", "recovery"]).is_some();
-        if request.operation == "CREATE" && is_recovery { Leniency::Recovery } else { Leniency::None }
+        let recovery = pair.object.node.at(&["spec", "bootstrap", "recovery"]);
+        let is_recovery = recovery.is_some_and(|node| matches!(node.value, Value::Map(_)));
+        match request.operation.as_ref() {
+            "CREATE" if is_recovery => Some(Leniency::Recovery),
+            _ if pair.is_past_unread => Some(Leniency::PastUnread),
+            _ => None,
+        }
+    }
+}
+
+/// The namespace of a request; `None` for objects that are in none.
+fn named<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    Some(request.namespace.as_ref()).filter(|namespace| !namespace.is_empty())
+}
+
+/// Says why findings that would refuse only warn.
+fn say_spared(leniency: &Leniency, spared: &[Arc<str>], draft: &mut Draft) {
+    if spared.is_empty() {
+        return;
+    }
+    let rules = spared.join(", ");
+    match leniency {
+        Leniency::Exempt(who) => {
+            draft.annotate("exempt-user", who);
+            draft.warnings.push(format!("not refused, as {who} is exempt: {rules}"));
+            let rules = spared.iter().map(|rule| (rule.to_string(), ExemptedBy::User));
+            draft.record.exemptions.extend(rules);
+        }
+        Leniency::Recovery => draft.annotate("spared", "a recovery is never refused"),
+        Leniency::PastUnread => {
+            draft.record.undecided += 1;
+            draft.annotate("undecided", "the object as it was cannot be read");
+        }
+    }
+}
+
+/// Notes what could not be decided, and what failed.
+fn undecided(outcome: &world::Outcome, around: &Surroundings, kind: &str, draft: &mut Draft) {
+    for undecided in &outcome.judgement.undecided {
+        draft.record.undecided += 1;
+        draft.annotate("undecided", &undecided.rule);
+    }
+    for failure in &outcome.judgement.failures {
+        draft.annotate("failed", &failure.rule);
+        draft.warnings.push(format!("cnpg-lint could not evaluate {}: {}", failure.rule, failure.message));
+    }
+    if around.is_cut {
+        draft.record.undecided += 1;
+        draft.annotate("undecided", "too many namespaces share its archive");
+    }
+    if !outcome.is_tied
+        && let Some(reason) = around.unseen("Cluster")
+    {
+        draft.record.undecided += 1;
+        draft.annotate(
+            "undecided",
+            &format!("whether this {kind} belongs to a database: Clusters are {reason}"),
+        );
     }
 }
 
@@ -315,36 +313,4 @@ fn say_exempted(exempted: &exemptions::Exempted, draft: &mut Draft) {
     for rule in &exempted.refused {
         draft.warnings.push(format!("the annotation that exempts from {rule} does not count here"));
     }
-}
-
-/// Why a change is not judged: nothing of it is what rules read.
-fn unchanged(pair: &Pair<'_>) -> Option<&'static str> {
-    let old = pair.old.as_ref()?;
-    let spec = |manifest: &'_ Manifest| manifest.node.get("spec").cloned();
-    if !object::same(spec(&pair.object).as_ref(), spec(old).as_ref()) {
-        return None;
-    }
-    if pair.object.node.at(&["metadata", "deletionTimestamp"]).is_some() {
-        return Some("the object is being deleted");
-    }
-    let rest = ["data", "stringData", "type", "provisioner"];
-    let is_same = |key: &&str| object::same(pair.object.node.get(key), old.node.get(key));
-    let same = rest.iter().all(|key| is_same(&key))
-        && same_texts(&pair.object.node, &old.node, "annotations")
-        && same_texts(&pair.object.node, &old.node, "labels");
-    same.then_some("nothing that rules read is changed")
-}
-
-/// Whether the annotations or labels of two objects are the same, but for the last-applied one.
-fn same_texts(one: &Node, other: &Node, key: &str) -> bool {
-    let entries = |node: &'_ Node| -> Vec<(String, Option<String>)> {
-        let map = node.at(&["metadata", key]).and_then(Node::as_map);
-        let entries = map.map(|map| map.entries.as_slice()).unwrap_or_default();
-        let entries = entries.iter().filter(|entry| entry.key != LAST_APPLIED);
-        let mut entries: Vec<_> =
-            entries.map(|entry| (entry.key.clone(), entry.value.as_str().map(str::to_owned))).collect();
-        entries.sort();
-        entries
-    };
-    entries(one) == entries(other)
 }

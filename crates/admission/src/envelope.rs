@@ -90,7 +90,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Request<'_>, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(refuse("the request body is empty"));
     }
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
+    let Some(envelope) = map_of::<Envelope<'_>>(body) else {
         return Err(refuse("the request body is not JSON of an AdmissionReview"));
     };
     if envelope.api_version != "admission.k8s.io/v1" || envelope.kind != "AdmissionReview" {
@@ -99,13 +99,19 @@ pub(crate) fn read(body: &[u8]) -> Result<Request<'_>, Refusal> {
     let Some(request) = envelope.request else {
         return Err(refuse("the AdmissionReview has no request"));
     };
-    let Ok(request) = serde_json::from_str::<Request<'_>>(request.get()) else {
+    let Some(request) = map_of::<Request<'_>>(request.get().as_bytes()) else {
         return Err(refuse("the request of the AdmissionReview is not of the form of admission.k8s.io/v1"));
     };
     if request.uid.is_empty() || request.uid.len() > LONGEST_UID {
         return Err(refuse("the request has no uid, or one of more than 256 bytes"));
     }
     Ok(request)
+}
+
+/// Reads a map; a list of its values in order, which would do for a struct too, is none.
+fn map_of<'b, T: Deserialize<'b>>(text: &'b [u8]) -> Option<T> {
+    let is_map = text.trim_ascii_start().starts_with(b"{");
+    if is_map { serde_json::from_slice(text).ok() } else { None }
 }
 
 /// The uid of a body, if it can be read at all.

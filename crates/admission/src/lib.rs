@@ -1,4 +1,4 @@
-//! AdmissionReview in, AdmissionReview out: a pure function over bytes, rules, configuration and what is
+//! `AdmissionReview` in, `AdmissionReview` out: a pure function over bytes, rules, configuration and what is
 //! known of the cluster.
 //!
 //! [`Engine::review`] reads a review ([`envelope`]), judges its object among those of a [`Cache`]
@@ -11,6 +11,7 @@ mod engine;
 mod envelope;
 mod exemptions;
 mod object;
+mod pair;
 mod reply;
 mod scale;
 mod shelf;

@@ -1,6 +1,6 @@
 //! Objects of requests: raw JSON to manifests, without what no rule reads.
 
-use manifest::{Limits, Manifest, Node, ProblemKind, ReadError, SourceId};
+use manifest::{Entry, Limits, Manifest, Node, ProblemKind, ReadError, SourceId, Value};
 
 /// What no rule reads of an object: that it is there is known, and nothing else.
 const UNREAD: [&[&str]; 4] = [
@@ -41,20 +41,31 @@ pub(crate) fn of_node(node: Node) -> Manifest {
 
 /// Whether two values are the same, wherever they are written; the order of keys means nothing.
 pub(crate) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
-    use manifest::Value;
     let (Some(one), Some(other)) = (one, other) else { return one.is_none() && other.is_none() };
     match (&one.value, &other.value) {
-        (Value::Map(one), Value::Map(other)) => {
-            one.entries.len() == other.entries.len()
-                && one.entries.iter().all(|entry| {
-                    other
-                        .entry(&entry.key)
-                        .is_some_and(|theirs| same(Some(&entry.value), Some(&theirs.value)))
-                })
-        }
+        (Value::Map(one), Value::Map(other)) => same_entries(&one.entries, &other.entries),
         (Value::List(one), Value::List(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(Some(one), Some(other)))
         }
         (one, other) => one == other,
     }
+}
+
+fn same_entries(one: &[Entry], other: &[Entry]) -> bool {
+    let is_same =
+        |(one, other): (&Entry, &Entry)| one.key == other.key && same(Some(&one.value), Some(&other.value));
+    if one.len() != other.len() {
+        return false;
+    }
+    // The API server writes keys in one order.
+    if one.iter().zip(other).all(|(one, other)| one.key == other.key) {
+        return one.iter().zip(other).all(is_same);
+    }
+    sorted(one).into_iter().zip(sorted(other)).all(is_same)
+}
+
+fn sorted(entries: &[Entry]) -> Vec<&Entry> {
+    let mut sorted: Vec<_> = entries.iter().collect();
+    sorted.sort_by(|one, other| one.key.cmp(&other.key));
+    sorted
 }

@@ -15,6 +15,8 @@ const MOST_WARNED: usize = 4096;
 const LONGEST_WARNING: usize = 256;
 /// Findings that a denial spells out.
 const MOST_SPELLED: usize = 20;
+/// Runes of what it says of one.
+const LONGEST_SPELLED: usize = 1024;
 /// Runes of an audit annotation.
 const LONGEST_ANNOTATION: usize = 2048;
 
@@ -27,6 +29,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// What is counted and logged.
     pub record: Record,
+    /// What rules found, in full and in the order of the body, which tells of it as far as there is room.
+    pub findings: Vec<Finding>,
 }
 
 /// What was decided.
@@ -121,6 +125,7 @@ pub(crate) struct Draft {
     pub(crate) warnings: Vec<String>,
     pub(crate) annotations: BTreeMap<&'static str, String>,
     pub(crate) record: Record,
+    findings: Vec<Finding>,
 }
 
 impl Draft {
@@ -147,7 +152,8 @@ impl Draft {
     /// Adds to an audit annotation; its parts stand between commas.
     pub(crate) fn annotate(&mut self, key: &'static str, part: &str) {
         let value = self.annotations.entry(key).or_default();
-        if value.chars().count() + part.chars().count() < LONGEST_ANNOTATION {
+        let is_there = value.split(',').any(|said| said == part);
+        if !is_there && value.chars().count() + part.chars().count() < LONGEST_ANNOTATION {
             if !value.is_empty() {
                 value.push(',');
             }
@@ -156,13 +162,13 @@ impl Draft {
     }
 
     /// Says what the findings do.
-    pub(crate) fn tell(&mut self, engine: &Engine, told: &[Told]) {
+    pub(crate) fn tell(&mut self, engine: &Engine, told: Vec<Told>) {
         let denied: Vec<_> = told.iter().filter(|told| told.effect == Admission::Deny).collect();
         if !denied.is_empty() {
             let findings: Vec<_> = denied.iter().map(|told| &told.finding).collect();
             self.denial = Some((403, denial(engine, &findings)));
         }
-        for told in told {
+        for told in &told {
             let rule = &told.finding.rule;
             let key = match told.effect {
                 Admission::Deny => "denied",
@@ -174,6 +180,24 @@ impl Draft {
             if told.effect == Admission::Warn {
                 self.warnings.push(warning(&told.finding));
             }
+        }
+        self.findings = told.into_iter().map(|told| told.finding).collect();
+    }
+
+    /// Says that the object cannot be judged, which is never passed over.
+    pub(crate) fn tell_unread(&mut self, rule: &str, why: &str, effect: Admission) {
+        self.record.findings.push((rule.to_owned(), effect));
+        let message = format!("{rule}: the object cannot be judged: {why}");
+        match effect {
+            Admission::Deny => {
+                self.annotate("denied", rule);
+                self.denial = Some((403, message));
+            }
+            Admission::Warn => {
+                self.annotate("warned", rule);
+                self.warnings.push(message);
+            }
+            Admission::Audit => self.annotate("audited", rule),
         }
     }
 
@@ -206,19 +230,17 @@ impl Draft {
                     .collect(),
             },
         };
-        match serde_json::to_vec(&review) {
-            Ok(body) => Reply { status: 200, body, record: self.record },
-            // Strings and maps of strings can always be written; were they not, it is our fault.
-            Err(_) => {
-                Reply { status: 500, body: b"the reply cannot be written".to_vec(), record: self.record }
-            }
-        }
+        // Strings and maps of strings can always be written; were they not, it is our fault.
+        let (status, body) = serde_json::to_vec(&review)
+            .map_or_else(|_| (500, b"the reply cannot be written".to_vec()), |body| (200, body));
+        Reply { status, body, record: self.record, findings: self.findings }
     }
 }
 
 /// What is no review.
 pub(crate) fn refusal(refusal: Refusal) -> Reply {
-    Reply { status: refusal.status, body: refusal.text.as_bytes().to_vec(), record: Record::default() }
+    let body = refusal.text.as_bytes().to_vec();
+    Reply { status: refusal.status, body, record: Record::default(), findings: Vec::new() }
 }
 
 /// `spec.storage.size`, for people.
@@ -227,6 +249,7 @@ fn place(finding: &Finding) -> String {
     if pointer.is_empty() {
         return "the object".to_owned();
     }
+    let pointer = spelled(pointer);
     let parts = pointer.split('/').map(|part| part.replace("~1", "/").replace("~0", "~"));
     let mut text = String::new();
     for part in parts {
@@ -253,13 +276,14 @@ fn denial(engine: &Engine, findings: &[&Finding]) -> String {
         more => format!("{more} findings"),
     };
     for finding in findings.iter().take(MOST_SPELLED) {
-        let _ = write!(text, "\n- {} at {}: {}", finding.rule, place(finding), one_line(&finding.message));
+        let (place, message) = (place(finding), spelled(&finding.message));
+        let _ = write!(text, "\n- {} at {place}: {message}", finding.rule);
         if let Some(rule) = engine.rules.get(&finding.rule) {
             let why = one_line(&rule.documentation().why);
             let _ = write!(text, "\n  why: {}", first_sentence(&why));
         }
         if !finding.help.is_empty() {
-            let _ = write!(text, "\n  mend: {}", one_line(&finding.help));
+            let _ = write!(text, "\n  mend: {}", spelled(&finding.help));
         }
     }
     if let Some(more) = findings.len().checked_sub(MOST_SPELLED).filter(|more| *more > 0) {
@@ -276,6 +300,11 @@ fn denial(engine: &Engine, findings: &[&Finding]) -> String {
         None => write!(text, "\nNo annotation exempts from this here; the configuration of cnpg-lint can"),
     };
     text
+}
+
+/// What of a text has room in a denial.
+fn spelled(text: &str) -> String {
+    shorten(&one_line(text), LONGEST_SPELLED)
 }
 
 fn first_sentence(text: &str) -> &str {
@@ -313,7 +342,7 @@ fn fit(warnings: &[String]) -> Vec<String> {
     // Room for saying that there are more.
     let most = MOST_WARNED - LONGEST_WARNING;
     for (index, warning) in warnings.iter().enumerate() {
-        let warning = shorten(&one_line(warning));
+        let warning = shorten(&one_line(warning), LONGEST_WARNING);
         if fitting.contains(&warning) {
             continue;
         }
@@ -329,11 +358,11 @@ fn fit(warnings: &[String]) -> Vec<String> {
     fitting
 }
 
-fn shorten(text: &str) -> String {
-    if text.chars().count() <= LONGEST_WARNING {
+fn shorten(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
         return text.to_owned();
     }
-    let cut: String = text.chars().take(LONGEST_WARNING - 1).collect();
+    let cut: String = text.chars().take(longest - 1).collect();
     let end = cut.rfind(' ').unwrap_or(cut.len());
     format!("{}…", cut.get(..end).unwrap_or(&cut))
 }

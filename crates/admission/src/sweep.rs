@@ -2,10 +2,12 @@
 
 use crate::envelope::User;
 
-/// Controllers that delete what belongs to something that is gone.
-const CONTROLLERS: [&str; 2] = [
+/// Controllers that delete what belongs to something that is gone; the last one is all of them where they have
+/// no accounts of their own.
+const CONTROLLERS: [&str; 3] = [
     "system:serviceaccount:kube-system:generic-garbage-collector",
     "system:serviceaccount:kube-system:namespace-controller",
+    "system:kube-controller-manager",
 ];
 /// The service accounts of the operator: of its manifests, and of its chart under any release name.
 const OPERATOR: [&str; 2] = ["cnpg-manager", "cloudnative-pg"];

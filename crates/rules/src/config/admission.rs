@@ -84,21 +84,37 @@ struct ModeOverride {
 pub struct RequestNamespace<'n> {
     /// Its name; `None` for objects that are in none.
     pub name: Option<&'n str>,
-    /// Its labels, as far as they are known.
-    pub labels: &'n [(&'n str, &'n str)],
+    /// Its labels; `None` where they are not known.
+    pub labels: Option<&'n [(&'n str, &'n str)]>,
 }
 
 impl AdmissionConfig {
-    /// What findings of a rule do at most on that day; the last override that fits counts.
+    /// What findings of a rule do at most on that day; the last override that fits counts. Where that takes
+    /// labels that are not known, it is the mildest of what it could be.
     pub fn mode(&self, rule: &str, namespace: RequestNamespace<'_>, today: Date) -> Mode {
-        let selector =
-            Selector { namespace: namespace.name, labels: namespace.labels, ..Selector::default() };
-        let fits = |over: &&ModeOverride| {
-            (over.rules.is_empty() || over.rules.iter().any(|id| id == rule))
-                && over.until.is_none_or(|until| today <= until)
-                && over.targets.matches(&selector)
-        };
-        self.overrides.iter().rev().find(fits).map_or(self.mode, |over| over.mode)
+        let labels = namespace.labels.unwrap_or_default();
+        let selector = Selector { namespace: namespace.name, labels, ..Selector::default() };
+        let mut at_most = Mode::Enforce;
+        for over in self.overrides.iter().rev() {
+            let is_about = (over.rules.is_empty() || over.rules.iter().any(|id| id == rule))
+                && over.until.is_none_or(|until| today <= until);
+            if !is_about {
+                continue;
+            }
+            if namespace.labels.is_none() && over.targets.by_label() {
+                if over.targets.matches_but_for_labels(&selector) {
+                    at_most = at_most.min(over.mode);
+                }
+            } else if over.targets.matches(&selector) {
+                return over.mode.min(at_most);
+            }
+        }
+        self.mode.min(at_most)
+    }
+
+    /// Whether an override asks for labels of namespaces.
+    pub fn reads_labels(&self) -> bool {
+        self.overrides.iter().any(|over| over.targets.by_label())
     }
 
     /// The mode where no override fits.

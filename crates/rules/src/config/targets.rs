@@ -31,16 +31,21 @@ pub(crate) struct Targets {
 impl Targets {
     /// Whether all that is asked for is known of the object, and matches.
     pub(crate) fn matches(&self, object: &Selector<'_>) -> bool {
+        self.matches_but_for_labels(object)
+            && self
+                .labels
+                .iter()
+                .all(|(key, value)| object.labels.iter().any(|(have, is)| have == key && value.is_match(is)))
+    }
+
+    /// The same where the labels are not known.
+    pub(crate) fn matches_but_for_labels(&self, object: &Selector<'_>) -> bool {
         let fits = |set: &Option<GlobSet>, value: Option<&str>| {
             set.as_ref().is_none_or(|set| value.is_some_and(|value| set.is_match(value)))
         };
         self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind == object.kind))
             && fits(&self.namespaces, object.namespace)
             && fits(&self.names, object.name)
-            && self
-                .labels
-                .iter()
-                .all(|(key, value)| object.labels.iter().any(|(have, is)| have == key && value.is_match(is)))
             && fits(&self.paths, object.path)
     }
 
@@ -51,6 +56,11 @@ impl Targets {
             && self.namespaces.is_none()
             && self.names.is_none()
             && self.labels.is_empty()
+    }
+
+    /// It selects by label.
+    pub(crate) fn by_label(&self) -> bool {
+        !self.labels.is_empty()
     }
 
     /// It selects by path, which the webhook does not know.
