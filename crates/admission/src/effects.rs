@@ -3,9 +3,9 @@
 use crate::cache::Surroundings;
 use crate::engine::Engine;
 use crate::world::{self, Case};
-use rules::Finding;
 use rules::config::RequestNamespace;
 use rules::rule_file::{Admission, Need};
+use rules::{Finding, Rule};
 use std::sync::Arc;
 
 /// A finding and what it does.
@@ -75,13 +75,20 @@ impl Told {
     }
 }
 
+/// The rules that deny.
+fn denied(told: &[Told]) -> Vec<Arc<str>> {
+    told.iter().filter(|told| told.denies()).map(|told| Arc::clone(&told.finding.rule)).collect()
+}
+
 /// A change is refused only for what is new in it or worse than before.
 fn spare_what_was(engine: &Engine, case: &Case<'_>, around: &Surroundings, told: &mut [Told]) {
     let Some(old) = case.old else { return };
     if !told.iter().any(Told::denies) {
         return;
     }
-    let before = Case { object: old, old: None, is_deleted: false, namespace: case.namespace, now: case.now };
+    let denied = denied(told);
+    let only = |rule: &Rule| denied.contains(&rule.id);
+    let before = Case { object: old, old: None, is_deleted: false, only: Some(&only), ..*case };
     let mut before = world::judge(engine, &before, around).judgement.findings;
     for told in told.iter_mut().filter(|told| told.denies()) {
         let finding = &told.finding;
@@ -107,7 +114,10 @@ fn spare_what_may_follow(engine: &Engine, case: &Case<'_>, told: &mut [Told]) {
     if !told.iter().any(|told| told.denies() && asks(&told.finding)) {
         return;
     }
-    let alone = world::judge(engine, case, &Surroundings::none()).judgement.findings;
+    let denied = denied(told);
+    let only = |rule: &Rule| denied.contains(&rule.id);
+    let alone = Case { only: Some(&only), ..*case };
+    let alone = world::judge(engine, &alone, &Surroundings::none()).judgement.findings;
     for told in told.iter_mut().filter(|told| told.denies() && asks(&told.finding)) {
         let finding = &told.finding;
         let is_absence = alone

@@ -84,7 +84,8 @@ impl Engine {
             );
             let Ok(object) = object::read(text.as_bytes(), JUDGED, kind.name) else { continue };
             let namespace = kind.namespaced.then_some("up");
-            let case = Case { object: &object, old: Some(&object), is_deleted: false, namespace, now };
+            let case =
+                Case { object: &object, old: Some(&object), is_deleted: false, namespace, now, only: None };
             world::judge(self, &case, &Surroundings::none());
         }
     }
@@ -211,6 +212,7 @@ impl Engine {
             is_deleted: pair.is_deleted,
             namespace,
             now,
+            only: None,
         };
         let outcome = world::judge(self, &case, &around);
         undecided(&outcome, &around, &kind, draft);

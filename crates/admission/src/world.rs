@@ -7,7 +7,7 @@ use crate::shelf::placed;
 use jiff::civil::DateTime;
 use manifest::{Manifest, Sources};
 use rules::config::Config;
-use rules::{Change, Door, Input, Judgement};
+use rules::{Change, Door, Input, Judgement, Rule};
 use std::sync::Arc;
 use topology::{Environment, EnvironmentKind, Inventory, ObjectId, Settings, Topology};
 
@@ -20,6 +20,8 @@ pub(crate) struct Case<'c> {
     pub(crate) is_deleted: bool,
     pub(crate) namespace: Option<&'c str>,
     pub(crate) now: DateTime,
+    /// Only these rules; `None`: all.
+    pub(crate) only: Option<&'c (dyn Fn(&Rule) -> bool + Sync)>,
 }
 
 /// How a case came out.
@@ -57,6 +59,7 @@ pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> 
         change,
         path: &|_| None,
         unseen: &|kind| around.unseen(kind),
+        only: case.only,
         judged: &|id, _| id == judged,
     });
     Outcome { judgement, is_tied }

@@ -12,6 +12,11 @@ mod setup;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// That of musl returns pages to the system with every review.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = match args::Arguments::try_parse() {
         Ok(arguments) => arguments,

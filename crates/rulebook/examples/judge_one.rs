@@ -26,6 +26,7 @@ fn main() -> Result<(), String> {
             change: rules::Change::Unknown,
             path: &|_| None,
             unseen: &|_| None,
+            only: None,
             judged: &|_, object| object.manifest.kind() == Some("Cluster"),
             checks: false,
         })

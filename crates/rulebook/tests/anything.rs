@@ -29,6 +29,7 @@ fn judged(rules: &RuleSet, text: &str) -> Option<Judgement> {
         change: rules::Change::Unknown,
         path: &|_| Some("any.yaml"),
         unseen: &|_| None,
+        only: None,
         judged: &|_, _| true,
         checks: true,
     }))

@@ -22,6 +22,7 @@ fn said(rules: &RuleSet, manifest: &str) -> BTreeSet<String> {
         door: Door::Repo,
         change: Change::Unknown,
         unseen: &|_| None,
+        only: None,
         path: &|_| Some("example.yaml"),
         judged: &|_, _| true,
         checks: true,

@@ -34,6 +34,7 @@ fn said(rules: &RuleSet, rule: &Rule, text: &str, without: Option<&str>) -> Opti
         change: rules::Change::Unknown,
         path: &|_| Some("example.yaml"),
         unseen: &|_| None,
+        only: None,
         judged: &|_, _| true,
         checks: true,
     });

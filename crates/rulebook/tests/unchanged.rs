@@ -30,6 +30,7 @@ fn judged(rules: &RuleSet, old: &Value, new: &Value) -> Judgement {
         door: Door::Repo,
         change: Change::Since(&past, &Topology::new(&past, Settings::default())),
         unseen: &|_| None,
+        only: None,
         checks: false,
         path: &|_| Some("object.yaml"),
         judged: &|_, _| true,

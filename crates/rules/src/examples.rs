@@ -78,6 +78,7 @@ fn judge_example(
         change,
         path: &|_| Some("example.yaml"),
         unseen: &|_| None,
+        only: None,
         judged: &|_, _| true,
         checks: true,
     });

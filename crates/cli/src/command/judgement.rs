@@ -80,6 +80,7 @@ impl Judge<'_> {
             change: rules::Change::Unknown,
             path: &|source| self.paths.get(source),
             unseen: &|_| None,
+            only: None,
             judged: &|_, object| is_named(object) || is_affected(object),
             checks: self.arguments.checks,
         });

@@ -26,6 +26,7 @@ fuzz_target!(|text: &str| {
         door: Door::Repo,
         change: rules::Change::Unknown,
         unseen: &|_| None,
+        only: None,
         path: &|_| Some("any.yaml"),
         judged: &|_, _| true,
         checks: true,

@@ -44,6 +44,8 @@ pub struct Input<'a> {
     /// Why objects of a kind cannot be seen, though they may exist: reads after "… are"; `None`: all that
     /// there are, are in the inventory.
     pub unseen: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
+    /// Rules that are not asked for are left out; `None`: all are.
+    pub only: Option<&'a (dyn Fn(&Rule) -> bool + Sync)>,
     /// Which objects to judge; the others are only looked up.
     pub judged: &'a (dyn Fn(ObjectId, &Object) -> bool + Sync),
     /// Whether [`Judgement::checks`] is wanted: every judgement, not only what is to be told.
@@ -150,7 +152,8 @@ fn judge_placement<'i>(
         if throw_away && ["availability", "backup", "change"].contains(&rule.category.as_ref()) {
             continue;
         }
-        if !is_judged(rule, input.door, operation, past.is_some()) {
+        let is_asked_for = input.only.is_none_or(|only| only(rule));
+        if !is_asked_for || !is_judged(rule, input.door, operation, past.is_some()) {
             continue;
         }
         if let Some(reason) = unseen(rule, input) {
