@@ -12,7 +12,7 @@ use std::time::Duration;
 use apiserver::{AuditEvent, Cluster, Options, Output, Registration};
 use dispatcher::{Authority, FailurePolicy, Hook, Https, Request, dispatch};
 use serde_json::{Value, json};
-use webhook::{Webhook, certificates};
+use webhook::{Webhook, certificates, good};
 
 const SOON: Duration = Duration::from_secs(30);
 const WEBHOOK: &str = "validate.cnpg-lint.dev";
@@ -45,12 +45,6 @@ fn denied_by(output: &Output, rule: &str) {
 #[track_caller]
 fn warned_by(output: &Output, rule: &str) {
     assert!(output.success() && output.warnings().iter().any(|warning| warning.contains(rule)), "{output}");
-}
-
-/// The repository that has no finding, as it would be applied.
-fn good(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/good/apps/shop").join(name);
-    fs::read_to_string(path).expect("a fixture")
 }
 
 fn good_cluster() -> Value {

@@ -2,6 +2,9 @@
 //! is asked about what it should be, and it leaves nothing behind.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test ends so")]
 
+mod webhook;
+
+use std::fs;
 use std::path::Path;
 
 use apiserver::{Cluster, Options, Output};
@@ -9,6 +12,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use dispatcher::Authority;
 use dispatcher::stub::{Received, Stub, review};
 use serde_json::{Value, json};
+use webhook::{Webhook, certificates, good};
 
 const NAMESPACE: &str = "databases";
 const ACCOUNT: &str = "--as=system:serviceaccount:databases:cnpg-lint";
@@ -125,8 +129,8 @@ fn permissions(cluster: &Cluster) {
     }
 }
 
-/// The chart's configuration of webhooks, with each entry sent to a stub under its own name.
-fn register(cluster: &Cluster, stub: &Stub, ca: &str) {
+/// The chart's configuration of webhooks, with each entry sent to the URL that is given for its name.
+fn register(cluster: &Cluster, ca: &str, url_of: impl Fn(&str) -> String) {
     let template = "templates/validatingwebhookconfiguration.yaml";
     let chart = chart();
     let rendered =
@@ -136,11 +140,12 @@ fn register(cluster: &Cluster, stub: &Stub, ca: &str) {
     let mut configuration: Value = serde_json::from_str(&read.stdout).expect("JSON");
     for webhook in configuration["webhooks"].as_array_mut().expect("webhooks") {
         let name = webhook["name"].as_str().expect("a name");
-        let url = stub.url(&format!("/{name}"));
-        webhook["clientConfig"] = json!({"url": url, "caBundle": BASE64_STANDARD.encode(ca)});
+        webhook["clientConfig"] = json!({"url": url_of(name), "caBundle": BASE64_STANDARD.encode(ca)});
         // What goes wrong must be seen.
         webhook["failurePolicy"] = json!("Fail");
     }
+    // A merge would leave the Service beside the URL.
+    kubectl(cluster, &["delete", "validatingwebhookconfigurations", "cnpg-lint", "--ignore-not-found"]);
     apply(cluster, &configuration);
     cluster.wait_for_webhooks().expect("noticed");
 }
@@ -175,7 +180,7 @@ fn each_entry_is_asked_about_what_it_should_be() {
     let identity = authority.server(&[]).expect("a certificate");
     let stub = Stub::start(&identity, |received| review(&received.body, json!({"allowed": true})));
     let stub = stub.expect("a port");
-    register(&cluster, &stub, &authority.certificate());
+    register(&cluster, &authority.certificate(), |entry| stub.url(&format!("/{entry}")));
 
     let asked_by = |arguments: &[&str], stdin: &str| {
         let before = stub.received().len();
@@ -259,4 +264,69 @@ fn break_glass(cluster: &Cluster, stub: &Stub) {
     assert_eq!(created_by("gitops"), ["databases: CREATE clusters", "cluster-changes: DELETE clusters"]);
     let nothing: [&str; 0] = [];
     assert_eq!(created_by("alice"), nothing);
+}
+
+/// Kinds that rules read and that are served here.
+const READ: [&str; 9] = [
+    "Cluster",
+    "ScheduledBackup",
+    "ObjectStore",
+    "ExternalSecret",
+    "ClusterSecretStore",
+    "NetworkPolicy",
+    "Namespace",
+    "Service",
+    "StorageClass",
+];
+
+/// The webhook with the configuration, the account and the entries that the chart gives it, and with
+/// nothing else.
+#[test]
+fn what_the_chart_gives_is_all_that_the_webhook_needs() {
+    let Some(cluster) = start() else { return };
+    let chart = chart();
+    let install = ["install", "cnpg-lint", &chart, "--namespace", NAMESPACE];
+    helm(&cluster, &[&install[..], &["--set", "config.admission.mode=enforce"]].concat());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mounted = r"jsonpath={.data.\.cnpg-lint\.yaml}";
+    let config = kubectl(&cluster, &["get", "configmap", "cnpg-lint-config", "-n", NAMESPACE, "-o", mounted]);
+    let path = folder.path().join(".cnpg-lint.yaml");
+    fs::write(&path, config).expect("written");
+    let account = cluster.account(NAMESPACE, "cnpg-lint").expect("a token");
+    let (authority, mount) = certificates();
+    let (path, account) = (path.display().to_string(), account.display().to_string());
+    let webhook = Webhook::start(&mount, "127.0.0.1:0", &["--config", &path, "--kubeconfig", &account]);
+    webhook.wait_until_ready();
+    let (_, metrics) = webhook.probe("/metrics");
+    for kind in READ {
+        let synced = metrics.lines().any(|line| {
+            line.contains("cache_synced{") && line.contains(&format!("\"{kind}\"")) && line.ends_with(" 1")
+        });
+        assert!(synced, "{kind} is not read: {metrics}");
+    }
+
+    register(&cluster, &authority.certificate(), |_| webhook.url());
+    kubectl(&cluster, &["create", "namespace", "shop"]);
+    let shop = |arguments: &[&str], stdin: &str| {
+        cluster.kubectl(&[&["-n", "shop"], arguments].concat(), stdin).expect("kubectl runs")
+    };
+    let denied = |output: &Output, entry: &str, rule: &str| {
+        let expected = format!("admission webhook \"{entry}.cnpg-lint.dev\" denied the request: ");
+        assert!(output.stderr.contains(&expected) && output.stderr.contains(rule), "{output}");
+    };
+    for file in ["database/backup.yaml", "database/credentials.yaml", "database/network-policy.yaml"] {
+        succeeds(shop(&["apply", "-f", "-"], &good(file)));
+    }
+    let database = good("database/cluster.yaml");
+    let lonely = database.replace("instances: 3", "instances: 1");
+    denied(&shop(&["apply", "-f", "-"], &lonely), "databases", "instances-min-2");
+    succeeds(shop(&["apply", "-f", "-"], &database));
+    denied(&shop(&["apply", "-f", "-"], &lonely), "cluster-changes", "instances-min-2");
+    let scale = ["scale", "cluster/shop-db", "--replicas=1"];
+    let scaled = apiserver::wait_until(std::time::Duration::from_secs(30), || {
+        let output = shop(&[&scale[..], &["--dry-run=server"]].concat(), "");
+        (!output.success()).then_some(output)
+    });
+    denied(&scaled.expect("the cache has the Cluster"), "cluster-changes", "instances-min-2");
+    denied(&shop(&["delete", "cluster", "shop-db"], ""), "cluster-changes", "cluster-delete-unconfirmed");
 }

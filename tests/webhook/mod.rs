@@ -1,6 +1,6 @@
 //! `cnpg-lint serve` as a process, with its certificates, as a kubelet would mount them.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test ends so")]
-#![allow(unreachable_pub, reason = "a part of a test")]
+#![allow(dead_code, unreachable_pub, reason = "a part of a test")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -159,4 +159,10 @@ pub fn certificates() -> (Authority, Mount) {
     let identity = authority.server(&["localhost"]).expect("a certificate");
     let mount = Mount::new(&identity);
     (authority, mount)
+}
+
+/// A file of the repository that has no finding, as it would be applied.
+pub fn good(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/good/apps/shop").join(name);
+    fs::read_to_string(path).expect("a fixture")
 }

@@ -132,6 +132,13 @@ impl Cluster {
         &self.files.kubeconfig
     }
 
+    /// A kubeconfig of a service account, with a token that the API server gives out for it.
+    pub fn account(&self, namespace: &str, name: &str) -> Result<PathBuf, Error> {
+        let token = self.must(&["create", "token", name, "-n", namespace], "")?.stdout;
+        let path = self.files.put_kubeconfig(&format!("{namespace}-{name}"), self.port, token.trim())?;
+        Ok(path)
+    }
+
     /// Where the API server listens.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}", self.port)

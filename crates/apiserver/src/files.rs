@@ -23,7 +23,7 @@ impl Files {
         let authority = Authority::new("cluster").map_err(|error| certificate(&error))?;
         let server = authority.server(&["kubernetes", "kubernetes.default.svc"]);
         let server = server.map_err(|error| certificate(&error))?;
-        let admin = authority.client("admin", &["system:masters"]).map_err(|error| certificate(&error))?;
+        let client = authority.client("admin", &["system:masters"]).map_err(|error| certificate(&error))?;
         let files = Self {
             folder: folder.to_owned(),
             kubeconfig: folder.join("kubeconfig"),
@@ -32,17 +32,24 @@ impl Files {
         files.put("ca.crt", &authority.certificate())?;
         files.put("server.crt", &server.certificate)?;
         files.put("server.key", &server.key)?;
-        files.put("admin.crt", &admin.certificate)?;
-        files.put("admin.key", &admin.key)?;
-        files.put("kubeconfig", &kubeconfig(port).to_string())?;
+        files.put("admin.crt", &client.certificate)?;
+        files.put("admin.key", &client.key)?;
+        let admin = json!({"client-certificate": "admin.crt", "client-key": "admin.key"});
+        files.put("kubeconfig", &kubeconfig(port, &admin).to_string())?;
         files.put("audit-policy", &audit_policy().to_string())?;
         files.put("admission", &files.admission(webhook_client.is_some()).to_string())?;
-        if let Some(client) = webhook_client {
-            files.put("webhook.crt", &client.certificate)?;
-            files.put("webhook.key", &client.key)?;
+        if let Some(shown) = webhook_client {
+            files.put("webhook.crt", &shown.certificate)?;
+            files.put("webhook.key", &shown.key)?;
             files.put("webhooks", &webhooks().to_string())?;
         }
         Ok(files)
+    }
+
+    /// One more, of somebody who has a token.
+    pub(crate) fn put_kubeconfig(&self, name: &str, port: u16, token: &str) -> Result<PathBuf, Error> {
+        self.put(name, &kubeconfig(port, &json!({"token": token})).to_string())?;
+        Ok(self.folder.join(name))
     }
 
     fn put(&self, name: &str, text: &str) -> Result<(), Error> {
@@ -103,16 +110,14 @@ impl Files {
     }
 }
 
-fn kubeconfig(port: u16) -> Value {
+fn kubeconfig(port: u16, user: &Value) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "test",
         "clusters": [{"name": "test", "cluster": {
             "server": format!("https://127.0.0.1:{port}"), "certificate-authority": "ca.crt",
         }}],
-        "users": [{"name": "admin", "user": {
-            "client-certificate": "admin.crt", "client-key": "admin.key",
-        }}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin", "namespace": "default"}}],
+        "users": [{"name": "user", "user": user}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "user", "namespace": "default"}}],
     })
 }
 
