@@ -11,6 +11,7 @@ use admission::Cache;
 use caches::Caches;
 use cluster::{Client, Place, SelfSigned};
 use reviewer::{Engines, Reviewer};
+use serde_json::json;
 use serve::{CertStore, Certificate, ClientCa, Conditions, Level, Log, Metrics, Options, Server, Shutdown};
 use std::path::Path;
 use std::sync::Arc;
@@ -131,7 +132,7 @@ async fn follow(made: SelfSigned, store: CertStore, log: Log) {
         if let Some(pair) = pair
             && let Err(error) = store.swap(pair.chain.as_bytes(), pair.key.as_bytes())
         {
-            log.line(Level::Error, "certificate", &error.to_string());
+            log.line(Level::Error, "certificate", &json!({"error": error.to_string()}));
         }
         if served.changed().await.is_err() {
             return;

@@ -3,6 +3,7 @@
 use super::reviewer::Engines;
 use crate::args::ConfigArgs;
 use crate::setup;
+use serde_json::json;
 use serve::{Level, Log, Metrics};
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,12 +42,13 @@ impl Reload {
                 Ok(engine) => {
                     engine.warm_up(crate::clock::now());
                     metrics.config_reloaded(true, engine.hash());
-                    log.line(Level::Info, "configuration reloaded", &engine.hash());
+                    log.line(Level::Info, "configuration reloaded", &json!({"config": engine.hash()}));
                     engines.swap(engine);
                 }
                 Err(error) => {
                     metrics.config_reloaded(false, engines.current().hash());
-                    log.line(Level::Error, "configuration kept: the new one cannot be used", &error.lines());
+                    let errors = json!({"errors": error.lines()});
+                    log.line(Level::Error, "configuration kept: the new one cannot be used", &errors);
                 }
             }
         }
