@@ -11,7 +11,7 @@ use dispatcher::{Https, Outcome, Request, accepts, denies, warns};
 use serde_json::{Value, json};
 use webhook::{Webhook, certificates};
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 fn lonely() -> Request {
     Request::create(json!({
@@ -21,7 +21,7 @@ fn lonely() -> Request {
     }))
 }
 
-/// Replaces a file whole, as a change of a ConfigMap does.
+/// Replaces a file whole, as a kubelet does.
 fn replace(path: &Path, text: &str) {
     let next = path.with_extension("next");
     fs::write(&next, text).expect("written");
