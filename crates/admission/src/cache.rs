@@ -2,14 +2,15 @@
 //!
 //! Objects are kept as text, a namespace a shelf, and read when a request for that namespace comes. A rule
 //! may look across namespaces (two Clusters that archive to one place, two ExternalSecrets of one key):
-//! what could be meant there is found by [`ties`].
+//! what could be meant there is found by its [`ties`].
 
 #![allow(clippy::similar_names, reason = "a shelf is not taken for self")]
 
 use crate::object;
 use crate::shelf::{Entry, Name, Shelf};
-use manifest::{Node, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::ties;
+use manifest::Node;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use topology::Object;
@@ -37,8 +38,7 @@ struct State {
     is_whole: bool,
     shelves: HashMap<String, Shelf>,
     cluster: Shelf,
-    /// Which namespaces hold objects of a tie.
-    ties: HashMap<String, BTreeMap<String, usize>>,
+    ties: ties::Places,
     namespaces: HashMap<String, NamespaceFacts>,
 }
 
@@ -135,7 +135,7 @@ impl Cache {
             state.namespaces.insert(name.clone(), facts(&manifest.node));
         }
         let generation = state.kinds.get(kind).map_or(0, |watched| watched.generation);
-        let ties = ties(kind, &manifest.node);
+        let ties = ties::of(kind, &manifest.node);
         let entry = Entry { text: text.into(), ties: ties.clone(), generation };
         let name = (kind.to_owned(), name);
         self.settle(&mut state, namespace.as_deref());
@@ -252,9 +252,9 @@ impl Cache {
             .flat_map(|shelf| shelf.entries.values())
             .flat_map(|entry| entry.ties.iter().map(|tie| &**tie))
             .collect();
-        let mine = ties(kind, object);
+        let mine = ties::of(kind, object);
         all.extend(mine.iter().map(|tie| &**tie));
-        let far = state.tied(&all, namespace);
+        let far = ties::tied(&state.ties, &all, namespace);
         found.is_cut = far.len() > MOST_TIED;
         for name in far.into_iter().take(MOST_TIED) {
             let Some(shelf) = state.shelves.get(name) else { continue };
@@ -317,61 +317,6 @@ impl State {
         };
         let shelves = self.shelves.iter().flat_map(|(namespace, shelf)| of(Some(namespace), shelf));
         shelves.chain(of(None, &self.cluster)).collect()
-    }
-
-    /// The other namespaces that hold objects of these ties: of an archive's path and of its server name both.
-    fn tied(&self, ties: &BTreeSet<&str>, own: &str) -> BTreeSet<&str> {
-        let holds = |letter: char| -> BTreeSet<&str> {
-            let named = ties.iter().filter(|tie| tie.starts_with(letter));
-            let namespaces = named.filter_map(|tie| self.ties.get(*tie)).flat_map(BTreeMap::keys);
-            namespaces.map(String::as_str).filter(|name| *name != own).collect()
-        };
-        let (paths, servers) = (holds(PATH), holds(SERVER));
-        paths.intersection(&servers).copied().chain(holds(KEY)).collect()
-    }
-}
-
-const PATH: char = 'p';
-const SERVER: char = 's';
-const KEY: char = 'k';
-
-/// What ties an object to those of other namespaces: the path that it archives to, the name that its archive
-/// has there, the entries of a secret store that it reads.
-fn ties(kind: &str, object: &Node) -> Box<[String]> {
-    let mut ties = BTreeSet::new();
-    if matches!(kind, "Cluster" | "ObjectStore" | "ExternalSecret") {
-        collect(object, &mut ties);
-    }
-    if kind == "Cluster" {
-        let name = object.at(&["metadata", "name"]).and_then(Node::as_str);
-        ties.extend(name.map(|name| format!("{SERVER}{name}")));
-    }
-    ties.into_iter().collect()
-}
-
-fn collect(node: &Node, ties: &mut BTreeSet<String>) {
-    match &node.value {
-        Value::Map(map) => {
-            for entry in &map.entries {
-                let letter = match entry.key.as_str() {
-                    "destinationPath" => Some(PATH),
-                    "serverName" => Some(SERVER),
-                    _ => None,
-                };
-                match (letter, entry.value.as_str()) {
-                    (Some(letter), Some(text)) => {
-                        ties.insert(format!("{letter}{}", text.trim_end_matches('/')));
-                    }
-                    _ if entry.key == "remoteRef" => {
-                        let key = entry.value.get("key").and_then(Node::as_str);
-                        ties.extend(key.map(|key| format!("{KEY}{key}")));
-                    }
-                    _ => collect(&entry.value, ties),
-                }
-            }
-        }
-        Value::List(items) => items.iter().for_each(|item| collect(item, ties)),
-        _ => {}
     }
 }
 

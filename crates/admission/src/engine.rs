@@ -287,7 +287,7 @@ fn undecided(outcome: &world::Outcome, around: &Surroundings, kind: &str, draft:
     }
     if around.is_cut {
         draft.record.undecided += 1;
-        draft.annotate("undecided", "too many namespaces share its archive");
+        draft.annotate("undecided", "too many namespaces are tied to it");
     }
     if !outcome.is_tied
         && let Some(reason) = around.unseen("Cluster")

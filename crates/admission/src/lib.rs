@@ -16,6 +16,7 @@ mod reply;
 mod scale;
 mod shelf;
 mod sweep;
+mod ties;
 mod world;
 
 pub use cache::Cache;

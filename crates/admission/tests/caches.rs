@@ -4,7 +4,7 @@
 mod support;
 
 use admission::Cache;
-use dispatcher::{accepts, denies};
+use dispatcher::{accepts, denies, warns};
 use serde_json::{Value, json};
 use support::{Door, ENFORCE, cluster, put, put_all, store, with};
 
@@ -78,6 +78,20 @@ fn only_what_shares_path_and_server_name_is_tied() {
     let outcome = denies(&door, cluster(), "archive-path-collision");
     let message = &outcome.status().expect("refused").message;
     assert!(message.contains("orders in team-7"), "{message}");
+}
+
+/// What an object names is looked for elsewhere only where it is not beside it.
+#[test]
+fn what_stands_in_another_namespace_is_told_of() {
+    let door = synced();
+    put(&door.cache, &in_namespace(store(), "market"));
+    accepts(&door, cluster());
+    door.cache.remove("ObjectStore", Some("shop"), "offsite");
+    let outcome = warns(&door, cluster(), "there is one in market");
+    assert!(!outcome.audit_annotations.contains_key("validate.cnpg-lint.dev/denied"), "{outcome:#?}");
+    let astray = in_namespace(support::siblings().remove(1), "garden");
+    put(&door.cache, &in_namespace(cluster(), "shop"));
+    warns(&door, astray, "there is one in shop");
 }
 
 #[test]
