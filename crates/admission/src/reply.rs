@@ -3,8 +3,8 @@
 use crate::effects::Told;
 use crate::engine::Engine;
 use crate::envelope::{Refusal, Request};
-use rules::Finding;
 use rules::rule_file::Admission;
+use rules::{Finding, Operation};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -288,6 +288,14 @@ fn denial(engine: &Engine, findings: &[&Finding]) -> String {
     }
     if let Some(more) = findings.len().checked_sub(MOST_SPELLED).filter(|more| *more > 0) {
         let _ = write!(text, "\n+{more} more");
+    }
+    // What is deleted on purpose says so, as the help has it, and not that it may be ignored.
+    let is_deletion = |finding: &&Finding| {
+        let rule = engine.rules.get(&finding.rule);
+        rule.is_some_and(|rule| rule.file().is_on(Operation::Delete))
+    };
+    if findings.iter().copied().any(|finding| is_deletion(&finding)) {
+        return text;
     }
     let mut honoured = findings.iter().map(|finding| finding.rule.as_ref());
     let honoured = honoured.find(|rule| engine.config.admission().honours(rule));

@@ -62,6 +62,7 @@ impl Store for Held {
         let _ = self.synced.send(kind.plural);
     }
 
+    fn absent(&self, _: &WatchedKind, _: &str) {}
     fn unavailable(&self, _: &WatchedKind, _: &str) {}
 }
 

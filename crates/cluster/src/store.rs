@@ -6,7 +6,7 @@ use crate::WatchedKind;
 /// kinds at the same time; all come from the runtime's threads, so they must be cheap and never block.
 ///
 /// For each kind: `begin`, any number of `put`, `synced`, then `put` and `remove` as objects change.
-/// After `unavailable` comes another `begin` before anything else is said of objects of the kind.
+/// After `absent` or `unavailable` comes another `begin` before anything else is said of objects of the kind.
 pub trait Store: Send + Sync + 'static {
     /// A list of the kind begins: what is held of it and not put again until `synced` is gone. Until
     /// then what is held stays good. A list that breaks off is followed by another `begin`.
@@ -22,7 +22,11 @@ pub trait Store: Send + Sync + 'static {
     /// The list is whole, and changes follow from here on.
     fn synced(&self, kind: &WatchedKind);
 
-    /// Not served, not permitted, or lost: what depends on the kind cannot be known until `synced`.
+    /// The API server does not serve the kind: there are no objects of it. `reason` is for people. It is
+    /// asked again now and then; `begin` follows when it is served.
+    fn absent(&self, kind: &WatchedKind, reason: &str);
+
+    /// Not permitted, or lost: what depends on the kind cannot be known until `synced`.
     /// `reason` is for people. Called again when the reason changes.
     fn unavailable(&self, kind: &WatchedKind, reason: &str);
 }

@@ -80,7 +80,7 @@ async fn until(
     while !enough(states) {
         match recorder.next().await {
             Call::Synced(kind) => states.insert(kind, "synced".to_owned()),
-            Call::Unavailable(kind, reason) => states.insert(kind, reason),
+            Call::Absent(kind, reason) | Call::Unavailable(kind, reason) => states.insert(kind, reason),
             _ => None,
         };
     }

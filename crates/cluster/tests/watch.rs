@@ -183,11 +183,11 @@ async fn what_is_not_permitted_is_unavailable_until_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_not_served_is_unavailable_until_its_crd_is_there() {
+async fn what_is_not_served_is_absent_until_its_crd_is_there() {
     let kind = WatchedKind::new("external-secrets.io", &["v1", "v1beta1"], "SecretStore", "secretstores");
     let mut bed = watching(&[kind], &options(), |_| {}).await;
     let reason = "the API server does not serve external-secrets.io/v1 or v1beta1 SecretStore";
-    assert_eq!(bed.recorder.next().await, Call::Unavailable("secretstores", reason.into()));
+    assert_eq!(bed.recorder.next().await, Call::Absent("secretstores", reason.into()));
     bed.fake.put("/apis/external-secrets.io/v1beta1/secretstores", cluster("s", 1));
     assert_eq!(bed.recorder.next().await, Call::Begin("secretstores"));
     assert_eq!(bed.recorder.next_put().await["apiVersion"], "external-secrets.io/v1beta1");

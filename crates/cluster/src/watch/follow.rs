@@ -115,7 +115,12 @@ impl<S: Store> Follower<S> {
         tracing::debug!(%kind, reason = failure.reason(&kind), "not watched");
         if let Failure::NotServed | Failure::Forbidden { .. } = failure {
             self.outage = None;
-            self.tell(&failure.reason(&kind));
+            let reason = failure.reason(&kind);
+            if matches!(failure, Failure::NotServed) {
+                self.tell_absent(&reason)
+            } else {
+                self.tell(&reason)
+            }
             sleep(jitter(self.requests.options.ask_again)).await;
             return;
         }
@@ -145,6 +150,16 @@ impl<S: Store> Follower<S> {
         if self.told.as_deref() != Some(reason) {
             tracing::warn!(%kind, reason, "what depends on this kind cannot be known");
             self.requests.store.unavailable(&kind, reason);
+            self.told = Some(reason.to_owned());
+        }
+    }
+
+    /// Tells the store that there is no such kind, once.
+    fn tell_absent(&mut self, reason: &str) {
+        let kind = self.requests.kind;
+        if self.told.as_deref() != Some(reason) {
+            tracing::info!(%kind, reason, "there are no objects of this kind");
+            self.requests.store.absent(&kind, reason);
             self.told = Some(reason.to_owned());
         }
     }

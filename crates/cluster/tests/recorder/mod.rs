@@ -13,6 +13,7 @@ pub(crate) enum Call {
     Put(Value),
     Remove(Option<String>, String),
     Synced(&'static str),
+    Absent(&'static str, String),
     Unavailable(&'static str, String),
 }
 
@@ -53,7 +54,7 @@ impl Recorder {
             Call::Remove(_, name) => {
                 self.held.remove(name);
             }
-            Call::Synced(_) | Call::Unavailable(..) => self.before = None,
+            Call::Synced(_) | Call::Absent(..) | Call::Unavailable(..) => self.before = None,
         }
         call
     }
@@ -114,6 +115,10 @@ impl Store for Recording {
 
     fn synced(&self, kind: &WatchedKind) {
         self.tell(Call::Synced(kind.plural));
+    }
+
+    fn absent(&self, kind: &WatchedKind, reason: &str) {
+        self.tell(Call::Absent(kind.plural, reason.to_owned()));
     }
 
     fn unavailable(&self, kind: &WatchedKind, reason: &str) {

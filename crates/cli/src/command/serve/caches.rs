@@ -56,6 +56,12 @@ impl Store for Caches {
         self.heard(kind, true);
     }
 
+    fn absent(&self, kind: &WatchedKind, _reason: &str) {
+        self.cache.begin(kind.kind);
+        self.cache.synced(kind.kind);
+        self.heard(kind, true);
+    }
+
     fn unavailable(&self, kind: &WatchedKind, reason: &str) {
         self.cache.unavailable(kind.kind, &format!("not known ({reason})"));
         self.heard(kind, false);
