@@ -6,6 +6,7 @@ use crate::world::{self, Case};
 use rules::config::RequestNamespace;
 use rules::rule_file::{Admission, Need};
 use rules::{Finding, Rule};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A finding and what it does.
@@ -89,16 +90,39 @@ fn spare_what_was(engine: &Engine, case: &Case<'_>, around: &Surroundings, told:
     let denied = denied(told);
     let only = |rule: &Rule| denied.contains(&rule.id);
     let before = Case { object: old, old: None, is_deleted: false, only: Some(&only), ..*case };
-    let mut before = world::judge(engine, &before, around).judgement.findings;
+    let before = world::judge(engine, &before, around).judgement.findings;
+    // What is as it was; what only moved; what is as bad as before at its place. Each counts once.
+    let mut is_left = vec![true; before.len()];
+    spare_alike(&before, &mut is_left, told, |one| (&one.location.pointer, &one.message));
+    spare_alike(&before, &mut is_left, told, |one| ("", &one.message));
+    spare_alike(&before, &mut is_left, told, |one| (&one.location.pointer, ""));
+}
+
+/// Lets only warn what was found before by the same rule, as bad and with the same `key`.
+fn spare_alike(
+    before: &[Finding],
+    is_left: &mut [bool],
+    told: &mut [Told],
+    key: impl for<'f> Fn(&'f Finding) -> (&'f str, &'f str),
+) {
+    let key = |one: &Finding| {
+        let (place, message) = key(one);
+        (Arc::clone(&one.rule), place.to_owned(), message.to_owned())
+    };
+    let mut known: HashMap<_, Vec<usize>> = HashMap::new();
+    for (index, one) in before.iter().enumerate().rev() {
+        if is_left.get(index) == Some(&true) {
+            known.entry(key(one)).or_default().push(index);
+        }
+    }
     for told in told.iter_mut().filter(|told| told.denies()) {
-        let finding = &told.finding;
-        let of_rule = |one: &Finding| one.rule == finding.rule && one.severity >= finding.severity;
-        let at = before
-            .iter()
-            .position(|one| of_rule(one) && one.location.pointer == finding.location.pointer)
-            .or_else(|| before.iter().position(|one| of_rule(one) && one.message == finding.message));
-        if let Some(at) = at {
-            before.swap_remove(at);
+        let Some(alike) = known.get_mut(&key(&told.finding)) else { continue };
+        let is_as_bad =
+            |index: &usize| before.get(*index).is_some_and(|one| one.severity >= told.finding.severity);
+        if let Some(index) = alike.pop_if(|index| is_as_bad(index)) {
+            if let Some(is_left) = is_left.get_mut(index) {
+                *is_left = false;
+            }
             told.only_warns();
         }
     }
@@ -118,12 +142,10 @@ fn spare_what_may_follow(engine: &Engine, case: &Case<'_>, told: &mut [Told]) {
     let only = |rule: &Rule| denied.contains(&rule.id);
     let alone = Case { only: Some(&only), ..*case };
     let alone = world::judge(engine, &alone, &Surroundings::none()).judgement.findings;
+    let place = |one: &Finding| (Arc::clone(&one.rule), one.location.pointer.clone());
+    let absences: HashSet<_> = alone.iter().map(place).collect();
     for told in told.iter_mut().filter(|told| told.denies() && asks(&told.finding)) {
-        let finding = &told.finding;
-        let is_absence = alone
-            .iter()
-            .any(|one| one.rule == finding.rule && one.location.pointer == finding.location.pointer);
-        if is_absence {
+        if absences.contains(&place(&told.finding)) {
             told.only_warns();
         }
     }

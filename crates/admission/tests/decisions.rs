@@ -200,6 +200,12 @@ fn a_second_place_of_a_rule_is_new() {
     let old = catalog(&[(16, "16")]);
     denies(&door(), Request::update(old.clone(), catalog(&[(16, "16"), (17, "17")])), "image-not-pinned");
     denies(&door(), Request::update(old.clone(), catalog(&[(17, "17"), (16, "16")])), "image-not-pinned");
+    // It is told which of them is new.
+    let moved = catalog(&[(17, "17"), (16, "16")]);
+    let outcome = denies(&door(), Request::update(old.clone(), moved), "postgresql:17");
+    assert!(!outcome.status().expect("refused").message.contains("postgresql:16"), "{outcome:#?}");
+    // Another one that is as bad, in the same place.
+    warns(&door(), Request::update(old.clone(), catalog(&[(17, "17")])), "image-not-pinned");
     // It only moved.
     warns(&door(), Request::update(old, catalog(&[(17, "17.5"), (16, "16")])), "image-not-pinned");
 }
