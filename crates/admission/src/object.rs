@@ -18,6 +18,9 @@ pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 
 /// A request of the API server is never larger; an object that is nested deeper is none of ours.
 const LIMITS: Limits = Limits { bytes: 8 << 20, depth: 200, nodes: 1_000_000 };
+/// Values that an object may have to be judged: ten times what the largest have. Rules compare the items of a
+/// list with each other, so that twice as many take four times as long.
+const MOST_JUDGED: usize = 20_000;
 
 /// The text of the object that is judged.
 pub(crate) const JUDGED: SourceId = SourceId(0);
@@ -30,7 +33,8 @@ pub(crate) const RELATED: SourceId = SourceId(2);
 pub(crate) fn read(text: &[u8], id: SourceId, kind: &str) -> Result<Manifest, (ProblemKind, ReadError)> {
     let unread: &[&[&str]] =
         if matches!(kind, "Backup" | "Cluster" | "Namespace") { &UNREAD_BUT_STATUS } else { &UNREAD };
-    let node = manifest::read_json(text, id, &LIMITS, unread)?;
+    let nodes = if id == RELATED { LIMITS.nodes } else { MOST_JUDGED };
+    let node = manifest::read_json(text, id, &Limits { nodes, ..LIMITS }, unread)?;
     Ok(of_node(node))
 }
 

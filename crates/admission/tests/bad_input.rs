@@ -303,6 +303,17 @@ fn nesting() {
 }
 
 #[test]
+fn more_values_than_can_be_judged_in_time() {
+    let lines = |count: usize| {
+        let lines: Vec<_> =
+            (0..count).map(|line| format!("hostssl app{line} app 10.0.0.0/8 scram-sha-256")).collect();
+        with(cluster(), &[("/spec/postgresql/pg_hba", json!(lines))]).to_string()
+    };
+    assert!(told("5,000 lines of pg_hba", ENFORCE, &with_object(&lines(5000)), UID).allowed);
+    not_evaluable("30,000 lines of pg_hba", &lines(30_000));
+}
+
+#[test]
 fn nesting_that_no_rule_reads_is_passed_over() {
     let deep = ["[".repeat(1_000_000), "]".repeat(1_000_000)].concat();
     let object = with(cluster(), &[("/metadata/managedFields", json!("DEEP"))]).to_string();
