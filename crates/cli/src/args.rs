@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Schedule(ScheduleArgs),
     /// Serves the validating admission webhook.
     Serve(Box<ServeArgs>),
-    /// Judges a recorded AdmissionReview as the webhook would, and prints the response.
+    /// Judges a recorded admission review as the webhook would, and prints the response.
     Review(ReviewArgs),
     /// Writes a commented configuration file.
     Init(InitArgs),
@@ -206,7 +206,7 @@ pub(crate) struct ScheduleArgs {
 /// `review`.
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArgs {
-    /// The AdmissionReview, as JSON; `-` is standard input.
+    /// The review, the JSON of an `AdmissionReview`; `-` is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The other objects of the cluster, as YAML or JSON files: there are these and no others. Without it
@@ -290,7 +290,7 @@ pub(crate) struct PlaceArgs {
     /// The Service that is called.
     #[arg(long, value_name = "NAME", default_value = "cnpg-lint", env = "CNPG_LINT_SERVICE")]
     pub(crate) service: String,
-    /// The ValidatingWebhookConfiguration whose `caBundle` is kept.
+    /// The `ValidatingWebhookConfiguration` whose `caBundle` is kept.
     #[arg(long, value_name = "NAME", default_value = "cnpg-lint", env = "CNPG_LINT_WEBHOOK_CONFIGURATION")]
     pub(crate) webhook_configuration: String,
     /// The Secret that replicas share.

@@ -56,7 +56,8 @@ fn cache(directory: &Path) -> Result<Cache, Error> {
                 let kind = object.kind().unwrap_or_default().to_owned();
                 let is_namespaced = schema::kind(&kind).is_none_or(|kind| kind.namespaced);
                 if is_namespaced && object.namespace().is_none() && kind != "Namespace" {
-                    value["metadata"]["namespace"] = "default".into();
+                    let metadata = value.get_mut("metadata").and_then(serde_json::Value::as_object_mut);
+                    metadata.map(|metadata| metadata.insert("namespace".to_owned(), "default".into()));
                 }
                 objects.push((kind, value.to_string()));
             }

@@ -117,9 +117,9 @@ impl<S: Store> Follower<S> {
             self.outage = None;
             let reason = failure.reason(&kind);
             if matches!(failure, Failure::NotServed) {
-                self.tell_absent(&reason)
+                self.tell_absent(&reason);
             } else {
-                self.tell(&reason)
+                self.tell(&reason);
             }
             sleep(jitter(self.requests.options.ask_again)).await;
             return;
