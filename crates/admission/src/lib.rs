@@ -13,6 +13,7 @@ mod exemptions;
 mod object;
 mod pair;
 mod reply;
+mod review;
 mod scale;
 mod shelf;
 mod sweep;
