@@ -12,6 +12,10 @@ use crate::config::{RuleTable, did_you_mean, parse_date};
 use jiff::civil::Date;
 use std::ops::Range;
 
+/// For so many unknown rules of one text the nearest is looked for: it costs more than all else, and a
+/// request may hold thousands.
+const MOST_SUGGESTED: usize = 20;
+
 /// A suppression that can be understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Directive {
@@ -138,7 +142,9 @@ impl Parsed {
                     self.add(place, format!("`{id}` is not a rule"), "write `until=` in front of the reason");
                 }
                 None => {
-                    let help = did_you_mean(id, table.ids(), || "`cnpg-lint rules` lists them".to_owned());
+                    let all = || "`cnpg-lint rules` lists them".to_owned();
+                    let is_worth_it = self.malformed.len() < MOST_SUGGESTED;
+                    let help = if is_worth_it { did_you_mean(id, table.ids(), all) } else { all() };
                     self.add(place, format!("there is no rule `{id}`"), help);
                 }
             }
@@ -313,6 +319,14 @@ mod tests {
         ] {
             assert_eq!(comment(text, &table()), Parsed::default(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_nearest_is_looked_for_a_few_times() {
+        let text = vec!["backup-mising"; 2 * super::MOST_SUGGESTED].join(", ") + ": x";
+        let malformed = annotation(&text, &table()).malformed;
+        let near = malformed.iter().filter(|one| one.help.contains("backup-missing")).count();
+        assert_eq!((near, malformed.len()), (super::MOST_SUGGESTED, 2 * super::MOST_SUGGESTED));
     }
 
     #[test]
