@@ -91,6 +91,8 @@ pub fn run_in(directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .env_remove("COLUMNS")
+        .env_remove("CNPG_LINT_BASE")
+        .env_remove("GIT_INDEX_FILE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

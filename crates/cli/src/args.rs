@@ -87,6 +87,18 @@ pub(crate) struct CheckArgs {
     /// Also tells findings in other files that a change of the given ones can have caused.
     #[arg(long)]
     pub(crate) affected: bool,
+    /// Also judges what changed since a commit: backups that are taken away, volumes that shrink, databases
+    /// that are deleted. `REF` or `REF...`: since the last commit that REF has in common with HEAD; `REF..`:
+    /// since that very commit.
+    #[arg(long, value_name = "REF", env = "CNPG_LINT_BASE")]
+    pub(crate) base: Option<String>,
+    /// Tells only what the changes since --base can have caused: findings that were not there, or were milder
+    /// [default base: HEAD with --staged, else the remote's default branch].
+    #[arg(long)]
+    pub(crate) changed: bool,
+    /// Reads what is staged (Git's index) instead of the work tree.
+    #[arg(long)]
+    pub(crate) staged: bool,
     /// Writes the findings of today to a file; later runs with --baseline tell only new ones.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,

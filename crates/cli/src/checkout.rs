@@ -23,17 +23,28 @@ pub(crate) fn prefix(root: &Path, working_directory: &Path) -> String {
 }
 
 /// The paths of texts from the root, where the configuration stands; `None` for one outside.
-pub(crate) struct RootPaths(Vec<Option<String>>);
+#[derive(Debug)]
+pub(crate) struct RootPaths {
+    paths: Vec<Option<String>>,
+    /// The id of the first text.
+    first: SourceId,
+}
 
 impl RootPaths {
     pub(crate) fn new(sources: &Sources, root: &Path, working_directory: &Path) -> Self {
         let (root, working_directory) = (canonical(root), canonical(working_directory));
         let path = |source: &manifest::Source| below(&root, &normal(&working_directory.join(source.path())));
-        Self(sources.iter().map(|(_, source)| path(source)).collect())
+        let first = sources.iter().next().map_or(SourceId(0), |(first, _)| first);
+        Self { paths: sources.iter().map(|(_, source)| path(source)).collect(), first }
     }
 
     pub(crate) fn get(&self, source: SourceId) -> Option<&str> {
-        self.0.get(source.0 as usize)?.as_deref()
+        self.paths.get(source.0.checked_sub(self.first.0)? as usize)?.as_deref()
+    }
+
+    /// Takes the paths of texts whose ids go on after its own.
+    pub(crate) fn append(&mut self, others: Self) {
+        self.paths.extend(others.paths);
     }
 }
 

@@ -65,6 +65,12 @@ pub(crate) enum Error {
     /// Rules do not go together, or an argument makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// Nothing could be scanned.
+    #[error(transparent)]
+    Scan(#[from] repo::ScanError),
+    /// Git cannot tell what is asked for.
+    #[error(transparent)]
+    Git(#[from] repo::git::GitError),
     /// Standard output could not be written.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),

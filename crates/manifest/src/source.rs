@@ -87,7 +87,11 @@ impl Source {
 
 /// All texts of a run; hands out their ids.
 #[derive(Debug, Default)]
-pub struct Sources(Vec<Source>);
+pub struct Sources {
+    texts: Vec<Source>,
+    /// The id of the first one.
+    first: u32,
+}
 
 impl Sources {
     /// None yet.
@@ -95,21 +99,45 @@ impl Sources {
         Self::default()
     }
 
+    /// None yet; the first that is added gets that id. So two collections never name two texts alike,
+    /// and one can [`append`](Self::append) the other.
+    pub fn starting_at(first: SourceId) -> Self {
+        Self { texts: Vec::new(), first: first.0 }
+    }
+
+    /// The id that the next text gets.
+    pub fn next_id(&self) -> SourceId {
+        SourceId(self.first.saturating_add(u32::try_from(self.texts.len()).unwrap_or(u32::MAX)))
+    }
+
     /// Takes a text and names it.
     pub fn add(&mut self, source: Source) -> SourceId {
-        let id = SourceId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(source);
+        let id = self.next_id();
+        self.texts.push(source);
         id
+    }
+
+    /// Takes texts whose ids go on after its own: a collection that started at [`next_id`](Self::next_id).
+    /// Each is known by the path that `renamed` makes of its own.
+    pub fn append(&mut self, others: Self, renamed: impl Fn(&str) -> String) {
+        debug_assert!(others.texts.is_empty() || others.first == self.next_id().0);
+        let rename = |source: Source| Source { path: renamed(&source.path), ..source };
+        self.texts.extend(others.texts.into_iter().map(rename));
+    }
+
+    /// The index of a text among all, in the order they were added.
+    pub fn index(&self, id: SourceId) -> Option<usize> {
+        Some(id.0.checked_sub(self.first)? as usize)
     }
 
     /// The text of that name; `None` only for an id of another `Sources`.
     pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.0.get(id.0 as usize)
+        self.texts.get(self.index(id)?)
     }
 
     /// Every text with its id, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        (0u32..).map(SourceId).zip(&self.0)
+        (self.first..).map(SourceId).zip(&self.texts)
     }
 
     /// Start and end of a span.

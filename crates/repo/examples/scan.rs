@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p repo --example scan -- [--objects] [--runs N] PATH…`
 
-use repo::{Input, Options, Scan, scan_observed};
+use repo::{Files, Input, Options, Scan, scan_observed};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -18,6 +18,8 @@ fn main() {
         }
     }
     let options = Options {
+        files: Files::WorkTree,
+        first_source: manifest::SourceId(0),
         paths,
         root: None,
         limits: manifest::Limits::default(),

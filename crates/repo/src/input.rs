@@ -1,7 +1,8 @@
 //! What is to be scanned, and where the checkout is that it belongs to.
 
+use crate::git::{Commit, GitError};
 use crate::paths;
-use manifest::Limits;
+use manifest::{Limits, SourceId};
 use std::path::{Path, PathBuf};
 
 /// A path as the user named it.
@@ -13,9 +14,25 @@ pub enum Input {
     Path(PathBuf),
 }
 
+/// Where the files of the checkout are read from.
+#[derive(Debug, Clone, Default)]
+pub enum Files {
+    /// From the work tree, as `.gitignore` says.
+    #[default]
+    WorkTree,
+    /// What is staged: the blobs of Git's index, as they are stored.
+    Index,
+    /// As they are in a commit.
+    Commit(Commit),
+}
+
 /// What is to be scanned.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where files are read from.
+    pub files: Files,
+    /// The id of the first text.
+    pub first_source: SourceId,
     /// The paths that findings are wanted for, in the user's order.
     pub paths: Vec<Input>,
     /// The checkout in which references are looked up; else the nearest directory with `.git`
@@ -36,6 +53,9 @@ pub enum ScanError {
         /// As the user named it.
         path: String,
     },
+    /// Git cannot tell what is asked for.
+    #[error(transparent)]
+    Git(#[from] GitError),
 }
 
 /// Where everything is.

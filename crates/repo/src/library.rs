@@ -44,6 +44,11 @@ pub(crate) struct Library {
 }
 
 impl Library {
+    /// None yet; the first source gets that id.
+    pub(crate) fn starting_at(first: SourceId) -> Self {
+        Self { sources: Sources::starting_at(first), ..Self::default() }
+    }
+
     /// Parses those of the files that are not parsed yet, in parallel, and takes their bytes
     /// out of the tree.
     pub(crate) fn load(

@@ -25,7 +25,7 @@ use topology::{Inventory, Object};
 pub struct Scan {
     /// Every text that was parsed.
     pub sources: Sources,
-    /// What is known of each source, indexed by its id.
+    /// What is known of each source, in the same order.
     pub infos: Vec<SourceInfo>,
     /// The objects and where they are deployed.
     pub inventory: Inventory,
@@ -66,7 +66,7 @@ pub struct Unavailable {
 impl Scan {
     /// What is known of a source.
     pub fn info(&self, source: SourceId) -> Option<&SourceInfo> {
-        self.infos.get(source.0 as usize)
+        self.infos.get(self.sources.index(source)?)
     }
 
     /// Whether findings in that source are wanted.
@@ -83,7 +83,7 @@ pub fn scan(options: &Options) -> Result<Scan, ScanError> {
 /// Scans a checkout; `observe` is told the name of each stage when it ends.
 pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -> Result<Scan, ScanError> {
     let layout = Layout::new(options)?;
-    let (tree, unread) = walk::walk(&layout, options.limits.bytes);
+    let (tree, unread) = walk::walk(&layout, &options.files, options.limits.bytes)?;
     observe("walk and read");
     let mut scan = Scan {
         files: tree.manifests(),
@@ -103,7 +103,7 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
         layout: &layout,
         limits: &options.limits,
         tree,
-        library: Library::default(),
+        library: Library::starting_at(options.first_source),
         judged,
         roots: Roots::default(),
     };

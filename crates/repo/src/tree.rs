@@ -2,11 +2,15 @@
 
 use crate::hash::{FastMap, FastSet};
 use crate::paths;
+use crate::unlinted::NotLintedReason;
 use crate::walk::{is_kustomization, is_yaml_or_json};
 use memchr::memchr;
 use memchr::memmem::{self, Finder};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
+
+/// What Git LFS leaves in the place of a file.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Index of a file in its [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,8 +25,8 @@ pub(crate) struct File {
     pub(crate) marks: Marks,
     /// It has bytes that no text has.
     pub(crate) binary: bool,
-    /// Over the bound: only searched.
-    pub(crate) too_large: bool,
+    /// Why it is not parsed, whatever is in it.
+    pub(crate) unread: Option<NotLintedReason>,
     /// The text, until somebody parses it or it cannot matter.
     pub(crate) bytes: Vec<u8>,
 }
@@ -83,14 +87,23 @@ impl File {
     /// is told so; a kustomization may leave it out.
     pub(crate) fn new(path: String, bytes: Vec<u8>) -> Self {
         let marks = Marks::of(&bytes);
+        if bytes.starts_with(LFS_POINTER) {
+            return Self::hidden(path, NotLintedReason::LfsPointer);
+        }
         let keep = marks.judged || FINDERS.kind.find(&bytes).is_some() || is_kustomization(&path);
         let binary = memchr(0, &bytes).is_some();
-        Self { path, marks, binary, too_large: false, bytes: if keep { bytes } else { Vec::new() } }
+        Self { path, marks, binary, unread: None, bytes: if keep { bytes } else { Vec::new() } }
     }
 
-    /// A file over the bound.
+    /// A file over the bound: only searched.
     pub(crate) fn too_large(path: String, marks: Marks) -> Self {
-        Self { path, marks, binary: false, too_large: true, bytes: Vec::new() }
+        Self { path, marks, binary: false, unread: Some(NotLintedReason::TooLarge), bytes: Vec::new() }
+    }
+
+    /// Something whose content lies elsewhere. It may hold anything, so it is told of.
+    pub(crate) fn hidden(path: String, reason: NotLintedReason) -> Self {
+        let marks = Marks { judged: true, ..Marks::default() };
+        Self { path, marks, binary: false, unread: Some(reason), bytes: Vec::new() }
     }
 }
 

@@ -38,6 +38,10 @@ pub enum NotLintedReason {
     NotUtf8,
     /// No kustomization, Flux or Argo CD root of the repository deploys it.
     NotDeployed,
+    /// A Git submodule, of which a commit names no more than the commit.
+    Submodule,
+    /// What Git LFS leaves in the place of a file.
+    LfsPointer,
 }
 
 impl NotLintedReason {
@@ -54,13 +58,15 @@ impl NotLintedReason {
             Self::LimitExceeded => "limit-exceeded",
             Self::NotUtf8 => "not-utf8",
             Self::NotDeployed => "not-deployed",
+            Self::Submodule => "submodule",
+            Self::LfsPointer => "lfs-pointer",
         }
     }
 
     /// Why a file is not even parsed, if it is not.
     pub(crate) fn of(tree: &Tree, file: &File) -> Option<Self> {
-        if file.too_large {
-            return Some(Self::TooLarge);
+        if file.unread.is_some() {
+            return file.unread;
         }
         if is_chart_template(tree, &file.path) {
             return Some(Self::HelmTemplate);

@@ -1,6 +1,7 @@
 //! The files of a checkout: found and read once, in parallel, and searched while they are warm.
 
-use crate::input::{Layout, in_checkout};
+use crate::git::{self, GitError};
+use crate::input::{Files, Layout, in_checkout};
 use crate::paths;
 use crate::tree::{File, Marks, Tree};
 use crate::unlinted::NotLintedReason;
@@ -24,34 +25,61 @@ pub(crate) struct Unread {
 
 /// Every file of the checkout that could matter, and what could not be read. No file of more
 /// than `limit` bytes is kept.
-pub(crate) fn walk(layout: &Layout, limit: usize) -> (Tree, Vec<Unread>) {
+pub(crate) fn walk(layout: &Layout, files: &Files, limit: usize) -> Result<(Tree, Vec<Unread>), GitError> {
     let found = Found::default();
-    if layout.walked {
-        directory(&layout.root, layout, limit, &found);
+    let tree = match files {
+        Files::WorkTree => work_tree(layout, limit, &found),
+        Files::Index | Files::Commit(_) => stored(layout, files, limit, &found)?,
+    };
+    if layout.stdin {
+        let mut buffer = vec![0; BUFFER];
+        found.add("-".to_owned(), read(io::stdin().lock(), limit, &mut buffer));
     }
-    let mut tree = Tree::new(take(&found.files));
+    let tree = tree.with(take(&found.files));
+    let mut unread = take(&found.unread);
+    unread.sort_by(|one, two| one.path.cmp(&two.path));
+    unread.dedup_by(|one, two| one.path == two.path);
+    Ok((tree, unread))
+}
+
+/// The files that Git holds, instead of those of the work tree.
+fn stored(layout: &Layout, files: &Files, limit: usize, found: &Found) -> Result<Tree, GitError> {
+    let is_wanted = |path: &str| matters(paths::file_name(path));
+    let stored = git::files(&layout.root, files, limit, &is_wanted)?;
+    let tree = Tree::new(stored.files);
+    for (path, message) in stored.unread {
+        found.unread(path, message);
+    }
+    if matches!(files, Files::Index) {
+        // What came to be after a commit is not missing in it.
+        let named = layout.named.iter().filter(|named| !named.directory);
+        for named in named.filter(|named| tree.find(&named.path).is_none()) {
+            found.unread(named.path.clone(), "it is not in the index: `git add` it".to_owned());
+        }
+    }
+    Ok(tree)
+}
+
+/// The files of the work tree, and what is named beside it.
+fn work_tree(layout: &Layout, limit: usize, found: &Found) -> Tree {
+    if layout.walked {
+        directory(&layout.root, layout, limit, found);
+    }
+    let tree = Tree::new(take(&found.files));
     // What is named is read even where it is ignored or stands outside of the root.
     for named in &layout.named {
         if named.directory && tree.under(&named.path).next().is_some() || tree.find(&named.path).is_some() {
             continue;
         }
         if named.directory {
-            directory(&named.absolute, layout, limit, &found);
+            directory(&named.absolute, layout, limit, found);
         } else {
             let mut buffer = vec![0; BUFFER];
             let content = fs::File::open(&named.absolute).and_then(|file| read(file, limit, &mut buffer));
             found.add(named.path.clone(), content);
         }
     }
-    if layout.stdin {
-        let mut buffer = vec![0; BUFFER];
-        found.add("-".to_owned(), read(io::stdin().lock(), limit, &mut buffer));
-    }
-    tree = tree.with(take(&found.files));
-    let mut unread = take(&found.unread);
-    unread.sort_by(|one, two| one.path.cmp(&two.path));
-    unread.dedup_by(|one, two| one.path == two.path);
-    (tree, unread)
+    tree
 }
 
 /// What a read gave: the bytes, or what a file over the bound mentions.
@@ -104,7 +132,7 @@ fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
         let mut buffer = vec![0; BUFFER];
         Box::new(move |entry| {
             match entry {
-                Ok(entry) if matters(&entry) => {
+                Ok(entry) if is_wanted(&entry) => {
                     let path = in_checkout(&layout.root, entry.path());
                     let content =
                         fs::File::open(entry.path()).and_then(|file| read(file, limit, &mut buffer));
@@ -118,12 +146,13 @@ fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
     });
 }
 
+fn is_wanted(entry: &DirEntry) -> bool {
+    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+    is_file && entry.file_name().to_str().is_some_and(matters)
+}
+
 /// Whether a file may hold manifests or what makes them, by its name.
-fn matters(entry: &DirEntry) -> bool {
-    if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-        return false;
-    }
-    let Some(name) = entry.file_name().to_str() else { return false };
+fn matters(name: &str) -> bool {
     is_yaml_or_json(name) || name == "Kustomization" || NotLintedReason::of_generator(name).is_some()
 }
 

@@ -18,7 +18,7 @@ pub struct NotLinted {
 }
 
 /// Words for the reasons that are known; for others the id itself must do.
-const LABELS: [(&str, &str, &str); 13] = [
+const LABELS: [(&str, &str, &str); 15] = [
     ("helm-template", "Helm template", "Helm templates"),
     ("template", "other template", "other templates"),
     ("jsonnet", "Jsonnet file", "Jsonnet files"),
@@ -30,6 +30,8 @@ const LABELS: [(&str, &str, &str); 13] = [
     ("not-utf8", "not UTF-8", "not UTF-8"),
     ("encrypted", "encrypted", "encrypted"),
     ("not-deployed", "not deployed", "not deployed"),
+    ("submodule", "Git submodule", "Git submodules"),
+    ("lfs-pointer", "Git LFS pointer", "Git LFS pointers"),
     ("missing", "missing", "missing"),
     ("unreadable", "unreadable", "unreadable"),
 ];

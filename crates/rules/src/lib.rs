@@ -24,7 +24,7 @@ pub use finding::{
     Check, Failure, Finding, Judgement, Location, ObjectRef, Outcome, RefusedBy, Related, RuleDoc, Severity,
     Suppressed, SuppressedBy, Undecided,
 };
-pub use judge::{Change, Input, judge};
+pub use judge::{Change, Input, Pasts, judge};
 pub use reading::reading_findings;
 pub use rule::{Embedded, Rule, RuleSet};
 pub use rule_error::RuleError;

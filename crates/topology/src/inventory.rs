@@ -200,6 +200,28 @@ impl Inventory {
         inventory
     }
 
+    /// The same with one object more, which is given the last id, in an environment: the one of that kind and
+    /// path, else that one.
+    #[must_use]
+    pub fn with(
+        &self,
+        manifest: Object,
+        environment: &Environment,
+        namespace: Namespace,
+    ) -> (Self, ObjectId) {
+        let mut environments = self.environments.clone();
+        let is_same = |one: &Environment| one.kind == environment.kind && one.path == environment.path;
+        let index = environments.iter().position(is_same).unwrap_or_else(|| {
+            environments.push(environment.clone());
+            environments.len() - 1
+        });
+        let environment = EnvironmentId(u32::try_from(index).unwrap_or(u32::MAX));
+        let id = ObjectId(u32::try_from(self.objects.len()).unwrap_or(u32::MAX));
+        let object = Object { placements: vec![Placement { environment, namespace }], ..manifest };
+        let objects = self.objects.iter().cloned().chain([Arc::new(object)]).collect();
+        (Self::of_shared(environments, objects), id)
+    }
+
     /// All environments.
     pub fn environments(&self) -> &[Environment] {
         &self.environments

@@ -1,13 +1,14 @@
 //! `cnpg-lint check`: from a checkout to findings.
 
+use super::before::{self, Before};
 use super::judgement::{Judge, Judged};
 use crate::args::{CheckArgs, FailOn};
 use crate::checkout::RootPaths;
 use crate::exit::{Error, Exit};
 use crate::progress::Progress;
 use crate::{checkout, output, setup};
-use manifest::{Limits, Source};
-use repo::{Input, NotLintedReason, Scan};
+use manifest::{Limits, Source, SourceId};
+use repo::{Files, Input, NotLintedReason, Scan};
 use report::{Counts, Format, NotLinted, Options, Report, ReportInput, Tool};
 use rules::{Rule, RuleDoc, RuleSet, Severity};
 use std::path::{Path, PathBuf};
@@ -23,27 +24,40 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     );
     let rules = setup::rules(&arguments.config.rules)?;
     let config = setup::config(&arguments.config, &root, &rules)?;
+    let base = before::commit(arguments, &root)?;
     let progress = Progress::start("reading the repository");
-    let mut scan = repo::scan(&repo::Options {
+    let options = repo::Options {
+        files: if arguments.staged { Files::Index } else { Files::WorkTree },
+        first_source: SourceId(0),
         paths: arguments.paths.iter().map(PathBuf::as_path).map(input).collect(),
         root: arguments.root.clone(),
         limits: Limits { bytes: arguments.max_file_size, ..Limits::default() },
         working_directory: working_directory.clone(),
-    })
-    .map_err(|error| Error::Usage(error.to_string()))?;
+    };
+    let mut scan = repo::scan(&options)?;
     let parsed = scan.sources.iter().count();
     // Files of our own become texts of the run, so that findings can point into them.
     let config_source = config.source.map(|source| scan.sources.add(source));
     let baseline_source =
         arguments.baseline.as_deref().map(text_of).transpose()?.map(|text| scan.sources.add(text));
-    let Judged { judgement, notice } = Judge {
+    let mut paths = RootPaths::new(&scan.sources, &root, &working_directory);
+    let before = base.map(|base| {
+        let options = before::options(options, base.clone(), &scan);
+        let read = Before::read(&options, &base, &rules, &config.config, arguments, |sources| {
+            RootPaths::new(sources, &root, &working_directory)
+        })?;
+        Ok::<_, Error>(read.join(&mut scan, &mut paths))
+    });
+    let before = before.transpose()?;
+    let Judged { judgement, notices } = Judge {
         arguments,
         scan: &scan,
+        before: before.as_ref(),
         rules: &rules,
         config: &config.config,
         config_source,
         baseline_source,
-        paths: &RootPaths::new(&scan.sources, &root, &working_directory),
+        paths: &paths,
         is_whole: is_whole(arguments, &root, &working_directory),
     }
     .run()?;
@@ -56,13 +70,13 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
         judgement: &judgement,
         rules: &docs,
         counts: Counts { files: scan.files, parsed, documents: scan.documents, rules: rules.iter().count() },
-        not_linted: not_linted(&scan, &arguments.paths, &working_directory),
+        not_linted: not_linted(&scan, before.as_ref(), &arguments.paths, &working_directory),
         complete: !scan.unavailable.iter().any(|unavailable| unavailable.named),
         prefix: &prefix,
     });
     tell_unavailable(&scan);
     print(arguments, &report)?;
-    if let Some(notice) = notice {
+    for notice in notices {
         eprintln!("note: {notice}");
     }
     let exit = exit(arguments, &report);
@@ -103,8 +117,13 @@ fn docs_for(arguments: &CheckArgs, rules: &RuleSet) -> Vec<RuleDoc> {
 
 /// What stands under the given paths and was not judged. Files that nothing deploys are left as
 /// they are: they are listed, but nothing is wrong with them.
-fn not_linted(scan: &Scan, given: &[PathBuf], working_directory: &Path) -> Vec<NotLinted> {
-    let files = scan.not_linted.iter();
+fn not_linted(
+    scan: &Scan,
+    before: Option<&Before>,
+    given: &[PathBuf],
+    working_directory: &Path,
+) -> Vec<NotLinted> {
+    let files = scan.not_linted.iter().filter(|file| !before.is_some_and(|before| before.knows_file(file)));
     let given = files.filter(|file| checkout::is_given(&file.path, given, working_directory));
     given.map(|file| NotLinted::new(file.path.clone(), file.reason.id())).collect()
 }

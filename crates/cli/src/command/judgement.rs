@@ -1,31 +1,34 @@
 //! Judging a scan: objects, texts, suppressions, the baseline.
 
+use super::before::Before;
 use crate::args::CheckArgs;
 use crate::checkout::RootPaths;
 use crate::exit::Error;
 use crate::{output, setup};
 use jiff::civil::DateTime;
 use manifest::{Source, SourceId};
-use repo::Scan;
+use repo::{Pairs, Scan};
 use rules::baseline::{self, Baseline};
 use rules::config::{Config, ConfigError, RuleLevel, RuleTable, Selector};
 use rules::rule_file::Need;
 use rules::suppress::{self, Context, Subject};
-use rules::{Door, Judgement, Rule, RuleSet, reading_findings};
+use rules::{Change, Door, Judgement, Rule, RuleSet, reading_findings};
 use std::collections::HashSet;
 use std::path::Path;
-use topology::{Inventory, Object, Placement, Topology};
+use topology::{Found, Inventory, Object, Placement, Topology};
 
 /// A judgement, and what to say beside it.
 pub(super) struct Judged {
     pub(super) judgement: Judgement,
-    pub(super) notice: Option<String>,
+    pub(super) notices: Vec<String>,
 }
 
 /// Everything that judging a scan takes.
 pub(super) struct Judge<'a> {
     pub(super) arguments: &'a CheckArgs,
     pub(super) scan: &'a Scan,
+    /// What was there before, where that is asked for.
+    pub(super) before: Option<&'a Before>,
     pub(super) rules: &'a RuleSet,
     pub(super) config: &'a Config,
     /// The text of the configuration, if there is one.
@@ -40,9 +43,8 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// Judges what the scan found, as the arguments ask.
     pub(super) fn run(&self) -> Result<Judged, Error> {
-        let mut judgement = self.objects();
-        self.add_reading(&mut judgement);
-        let (mut judgement, notice) = self.suppressed(judgement);
+        let (mut judgement, notice) = self.found();
+        let mut notices: Vec<String> = notice.into_iter().collect();
         if let Some(path) = &self.arguments.write_baseline {
             let text = baseline::write(&judgement, &self.scan.sources);
             output::to_file(path, |out| out.write_all(text.as_bytes()))?;
@@ -50,7 +52,25 @@ impl Judge<'_> {
         if let (Some(path), Some(source)) = (&self.arguments.baseline, self.baseline_source) {
             self.apply_baseline(&mut judgement, path, source)?;
         }
-        Ok(Judged { judgement, notice })
+        notices.extend(self.before.and_then(|before| before.leave_new(&mut judgement, &self.scan.sources)));
+        Ok(Judged { judgement, notices })
+    }
+
+    /// What is found and not suppressed, and what to say beside it.
+    pub(super) fn found(&self) -> (Judgement, Option<String>) {
+        let settings = setup::topology(self.config, self.now());
+        let topology = Topology::new(&self.scan.inventory, settings.clone());
+        let Some(before) = self.before else {
+            let judgement = self.with_reading(self.objects(&topology, Change::Unknown));
+            return self.suppressed(judgement, &[]);
+        };
+        let pairs = Pairs::new(&self.scan.inventory, &before.inventory);
+        let past = Topology::new(&before.inventory, settings.clone());
+        let mut judgement = self.objects(&topology, Change::Paired(&pairs.past, &past));
+        let gone: Vec<_> =
+            pairs.gone.into_iter().filter(|gone| before.is_named(gone.object.source)).collect();
+        self.judge_gone(&gone, &settings, &mut judgement);
+        self.suppressed(self.with_reading(judgement), &gone)
     }
 
     /// The day that is judged at: its start, so that two runs of a day say the same.
@@ -63,21 +83,20 @@ impl Judge<'_> {
         }
     }
 
-    fn objects(&self) -> Judgement {
+    fn objects(&self, topology: &Topology<'_>, change: Change<'_>) -> Judgement {
         let scan = self.scan;
-        let topology = Topology::new(&scan.inventory, setup::topology(self.config, self.now()));
         let is_named = |object: &Object| scan.is_named(object.source);
         let affected = self.arguments.affected.then(|| Affected::new(&scan.inventory, is_named));
         let is_affected =
             |object: &Object| affected.as_ref().is_some_and(|affected| affected.includes(object));
         let mut judgement = rules::judge(&rules::Input {
             inventory: &scan.inventory,
-            topology: &topology,
+            topology,
             sources: &scan.sources,
             rules: self.rules,
             config: self.config,
             door: Door::Repo,
-            change: rules::Change::Unknown,
+            change,
             path: &|source| self.paths.get(source),
             unseen: &|_| None,
             only: None,
@@ -101,7 +120,7 @@ impl Judge<'_> {
         judgement.checks.retain(|check| is_told(&check.rule, check.location.span.source));
     }
 
-    fn add_reading(&self, judgement: &mut Judgement) {
+    fn with_reading(&self, mut judgement: Judgement) -> Judgement {
         for (source, _) in self.scan.sources.iter().filter(|(source, _)| self.scan.is_named(*source)) {
             let problems = self.scan.info(source).map(|info| info.problems.as_slice()).unwrap_or_default();
             if !problems.is_empty() {
@@ -109,10 +128,11 @@ impl Judge<'_> {
                 judgement.findings.extend(reading_findings(problems, path, self.rules, self.config));
             }
         }
+        judgement
     }
 
-    /// Takes out what somebody gave a reason for.
-    fn suppressed(&self, judgement: Judgement) -> (Judgement, Option<String>) {
+    /// Takes out what somebody gave a reason for; what is gone had its reasons written on it.
+    fn suppressed(&self, judgement: Judgement, gone: &[Found<'_>]) -> (Judgement, Option<String>) {
         let scan = self.scan;
         if !self.mentions_the_tool() {
             return (judgement, None);
@@ -120,10 +140,11 @@ impl Judge<'_> {
         let comments: Vec<_> = scan
             .infos
             .iter()
-            .zip(0u32..)
-            .map(|(info, id)| (SourceId(id), info.comments.as_slice()))
+            .zip(scan.sources.iter())
+            .map(|(info, (id, _))| (id, info.comments.as_slice()))
             .collect();
-        let objects: Vec<_> = scan.inventory.objects().map(|(_, object)| object).collect();
+        let objects = scan.inventory.objects().map(|(_, object)| object);
+        let objects: Vec<_> = objects.chain(gone.iter().map(|gone| gone.object)).collect();
         let subjects: Vec<_> = objects
             .iter()
             .map(|object| Subject {

@@ -1,10 +1,13 @@
 //! What each command does.
 
+mod before;
 mod check;
 mod explain;
+mod gone;
 mod init;
 mod inspect;
 mod judgement;
+mod known;
 mod review;
 mod rules;
 mod schedule;

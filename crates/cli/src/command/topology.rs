@@ -19,6 +19,8 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
     let rules = setup::rules(&arguments.config.rules)?;
     let config = setup::config(&arguments.config, &root, &rules)?;
     let scan = repo::scan(&repo::Options {
+        files: repo::Files::WorkTree,
+        first_source: manifest::SourceId(0),
         paths: vec![repo::Input::Path(path)],
         root: arguments.root.clone(),
         limits: Limits::default(),

@@ -1,7 +1,7 @@
 //! Checkouts made of text, and what a scan finds there, as text.
 
-use manifest::{Limits, Value};
-use repo::{Input, Options, Scan, scan};
+use manifest::{Limits, SourceId, Value};
+use repo::{Files, Input, Options, Scan, scan};
 use std::path::Path;
 use tempfile::TempDir;
 use topology::{Namespace, Object, Wholeness};
@@ -36,6 +36,8 @@ pub(crate) fn checkout(files: &[(&str, &str)]) -> TempDir {
 /// Scans paths of a checkout, which is also the working directory.
 pub(crate) fn scan_in(dir: &Path, paths: &[&str], limits: Limits) -> Scan {
     scan(&Options {
+        files: Files::WorkTree,
+        first_source: SourceId(0),
         paths: paths.iter().map(|path| Input::Path(path.into())).collect(),
         root: Some(dir.to_owned()),
         limits,

@@ -1,7 +1,11 @@
 //! What happens to the objects that are judged, and how they were before.
 
 use crate::rule_file::Operation;
-use topology::{Found, Inventory, Object, ObjectId, Placement, Topology};
+use std::collections::HashMap;
+use topology::{EnvironmentId, Found, Inventory, Object, ObjectId, Placement, Topology};
+
+/// What objects were before, where they are placed now.
+pub type Pasts<'a> = HashMap<(ObjectId, EnvironmentId), Found<'a>>;
 
 /// What happens to the objects that are judged.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +14,8 @@ pub enum Change<'a> {
     Unknown,
     /// Those that are among these objects are changed, the others come to be.
     Since(&'a Inventory, &'a Topology<'a>),
+    /// Those that have a past are changed, the others come to be.
+    Paired(&'a Pasts<'a>, &'a Topology<'a>),
     /// They are deleted.
     Deletion,
 }
@@ -24,17 +30,29 @@ pub(super) struct Past<'a> {
 
 impl<'a> Change<'a> {
     /// What happens to an object that is placed there, and how it was.
-    pub(super) fn of(self, object: &Object, placement: &Placement) -> (Operation, Option<Past<'a>>) {
+    pub(super) fn of(
+        self,
+        id: ObjectId,
+        object: &Object,
+        placement: &Placement,
+    ) -> (Operation, Option<Past<'a>>) {
         match self {
             Self::Unknown => (Operation::Create, None),
             Self::Deletion => (Operation::Delete, None),
-            Self::Since(inventory, topology) => match old(inventory, object, placement) {
-                Some(Found { id, object, placement }) => {
-                    (Operation::Update, Some(Past { topology, id, object, placement }))
-                }
-                None => (Operation::Create, None),
-            },
+            Self::Since(inventory, topology) => changed(old(inventory, object, placement), topology),
+            Self::Paired(pasts, topology) => {
+                changed(pasts.get(&(id, placement.environment)).copied(), topology)
+            }
         }
+    }
+}
+
+fn changed<'a>(found: Option<Found<'a>>, topology: &'a Topology<'a>) -> (Operation, Option<Past<'a>>) {
+    match found {
+        Some(Found { id, object, placement }) => {
+            (Operation::Update, Some(Past { topology, id, object, placement }))
+        }
+        None => (Operation::Create, None),
     }
 }
 

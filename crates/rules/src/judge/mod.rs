@@ -15,7 +15,7 @@ use crate::config::{Config, RuleLevel, Selector, Settings};
 use crate::finding::{Failure, Judgement, ObjectRef};
 use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, JudgedBy, Need, Operation};
-pub use change::Change;
+pub use change::{Change, Pasts};
 use manifest::{Node, SourceId, Sources};
 use merge::Merged;
 use rayon::prelude::*;
@@ -141,7 +141,7 @@ fn judge_placement<'i>(
         labels: &labels,
     });
     let throw_away = is_throw_away(node, &settings);
-    let (operation, past) = input.change.of(object, placement);
+    let (operation, past) = input.change.of(id, object, placement);
     let past_views = past.as_ref().map(|past| past.topology.views(past.id, past.placement));
     let views = input.topology.views(id, placement).since(past_views.as_ref());
     let old = past.as_ref().zip(past_views.as_ref());
