@@ -3,11 +3,12 @@
 //! A [`Source`] is one text. [`read`] splits it into [`Document`]s as
 //! `k8s.io/apimachinery` does, parses each as `sigs.k8s.io/yaml` does, and keeps for
 //! every key and value the place where it was written. [`manifests`] turns a document
-//! into Kubernetes objects (a `List` into its items). [`mark_unknowns`] says afterwards
+//! into Kubernetes objects (a `List` into its items). [`read_embedded`] reads a text inside a scalar. [`mark_unknowns`] says afterwards
 //! which scalars are not known before something else (Flux, SOPS, Argo CD) fills them in.
 //!
 //! This crate knows nothing of CloudNativePG.
 
+mod embedded;
 mod holes;
 mod json;
 mod node;
@@ -16,6 +17,7 @@ mod read;
 mod source;
 mod unknown;
 
+pub use embedded::read_embedded;
 pub use json::to_json;
 pub use node::{Entry, Lookup, Map, Node, Number, Origin, Part, Partial, Unknown, Value, pointer_token};
 pub use object::{Manifest, manifests};

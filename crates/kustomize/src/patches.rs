@@ -1,0 +1,294 @@
+//! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
+
+use crate::build::{ProblemKind, UncertainKind};
+use crate::builder::{Builder, Place};
+use crate::item::{Id, Item};
+use crate::jsonpatch;
+use crate::load::flatten;
+use crate::merge::{Left, Misfit, merge};
+use crate::pool::Pool;
+use crate::selector::Target;
+use crate::tree;
+use manifest::{Entry, Node, Span};
+use std::borrow::Cow;
+
+/// A patch that was read.
+struct Patch<'c> {
+    documents: Vec<Cow<'c, Node>>,
+    /// The entry of the kustomization.
+    span: Span,
+    may_rename: bool,
+    may_change_kind: bool,
+}
+
+impl<'c> Builder<'c> {
+    /// Applies an entry of `patches` or `patchesJson6902`.
+    pub(crate) fn patch(&mut self, pool: &mut Pool, place: Place<'_>, entry: &Node) {
+        let target = entry.get("target").filter(|target| target.as_map().is_some());
+        let read = target.map(Target::read);
+        if let (Some(node), Some(None)) = (target, &read) {
+            let message = "the target of the patch cannot be read".to_owned();
+            return self.fatal(ProblemKind::Unreadable, node.origin.span, message);
+        }
+        let target = target.zip(read.flatten());
+        let Some(documents) = self.patch_text(place, entry) else {
+            let doubted = pool.contents_mut().iter_mut();
+            let doubted =
+                doubted.filter(|item| target.as_ref().is_some_and(|(_, target)| target.matches(item)));
+            return doubted.for_each(|item| item.doubt(UncertainKind::NotApplied, entry.origin.span));
+        };
+        let option = |key| entry.get("options").and_then(|options| options.get(key)).and_then(Node::as_bool);
+        let patch = Patch {
+            documents,
+            span: entry.origin.span,
+            may_rename: option("allowNameChange") == Some(true),
+            may_change_kind: option("allowKindChange") == Some(true),
+        };
+        self.apply(pool, &patch, target);
+    }
+
+    /// Applies an entry of `patchesStrategicMerge`: a path, or the patch itself.
+    pub(crate) fn strategic_merge(&mut self, pool: &mut Pool, place: Place<'_>, entry: &Node) {
+        let text = entry.raw_text().unwrap_or_default();
+        let is_path = !text.contains(['\n', '{']) && !text.contains(": ");
+        let documents = if is_path { self.patch_file(place, entry) } else { self.inline(entry) };
+        let Some(documents) = documents else { return };
+        let span = entry.origin.span;
+        self.apply(pool, &Patch { documents, span, may_rename: false, may_change_kind: false }, None);
+    }
+
+    fn patch_text(&mut self, place: Place<'_>, entry: &Node) -> Option<Vec<Cow<'c, Node>>> {
+        let written =
+            |key| entry.get(key).filter(|node| node.raw_text().is_some_and(|text| !text.trim().is_empty()));
+        match (written("path"), written("patch")) {
+            (Some(path), None) => self.patch_file(place, path),
+            (None, Some(patch)) => self.inline(patch),
+            (Some(_), Some(patch)) => {
+                let message = "`path` and `patch` exclude each other";
+                self.fatal(ProblemKind::WrongField, patch.origin.span, message);
+                None
+            }
+            (None, None) => {
+                self.fatal(
+                    ProblemKind::WrongField,
+                    entry.origin.span,
+                    "the entry has neither `path` nor `patch`",
+                );
+                None
+            }
+        }
+    }
+
+    fn patch_file(&mut self, place: Place<'_>, path: &Node) -> Option<Vec<Cow<'c, Node>>> {
+        let documents = self.documents(place, path, path.raw_text().unwrap_or_default())?;
+        Some(documents.into_iter().map(Cow::Borrowed).collect())
+    }
+
+    /// A patch in a string, with places in the file that has it.
+    fn inline(&mut self, patch: &Node) -> Option<Vec<Cow<'c, Node>>> {
+        let bytes = self.checkout.bytes(patch.origin.span.source).unwrap_or_default();
+        let limits = manifest::Limits { nodes: self.budget, ..manifest::Limits::default() };
+        let reading = manifest::read_embedded(patch, bytes, &limits);
+        let mut documents = Vec::new();
+        for document in reading.documents {
+            match document.content {
+                Ok(node) => documents.push(Cow::Owned(node)),
+                Err(error) => {
+                    let message = format!("the patch cannot be read: {}", error.message);
+                    self.fatal(ProblemKind::Unreadable, error.span, message);
+                    return None;
+                }
+            }
+        }
+        Some(documents)
+    }
+
+    fn apply(&mut self, pool: &mut Pool, patch: &Patch<'c>, target: Option<(&Node, Target)>) {
+        let Some(first) = patch.documents.first() else { return };
+        if let Some(operations) = first.as_list() {
+            if !jsonpatch::is_patch(operations) {
+                let message = "the patch is neither an object nor a list of operations";
+                return self.fatal(ProblemKind::Unreadable, first.origin.span, message);
+            }
+            return match target {
+                Some((node, target)) => self.apply_steps(pool, patch, operations, node, &target),
+                None => self.fatal(ProblemKind::WrongField, patch.span, "a JSON patch needs a `target`"),
+            };
+        }
+        let mut objects: Vec<Cow<'_, Node>> = Vec::new();
+        for document in &patch.documents {
+            flatten(document, String::new(), &mut |node, _| objects.push(node));
+        }
+        for object in &objects {
+            let id = Id::of(object);
+            if object.as_map().is_none() || id.kind.is_empty() || id.name.is_empty() {
+                let message = "the patch is no object with `kind` and `metadata.name`";
+                return self.fatal(ProblemKind::Unreadable, object.origin.span, message);
+            }
+        }
+        match target {
+            Some((node, target)) => {
+                if let [object] = objects.as_slice() {
+                    self.apply_to(pool, patch, object, node, &target);
+                } else {
+                    let message = "a patch of several objects has no `target`";
+                    self.fatal(ProblemKind::WrongField, node.origin.span, message);
+                }
+            }
+            None => objects.iter().for_each(|object| self.apply_by_name(pool, patch, object)),
+        }
+    }
+
+    /// A patch aimed at the object that it names.
+    fn apply_by_name(&mut self, pool: &mut Pool, patch: &Patch<'_>, object: &Node) {
+        let id = Id::of(object);
+        let found = pool.find_any(&id);
+        match found.as_slice() {
+            [at] => self.lay_over(pool, *at, patch, object),
+            [] if pool.partial => {}
+            [] => {
+                let message = format!("no resource is the {} {} that the patch names", id.kind, id.name);
+                let span = object.at(&["metadata", "name"]).unwrap_or(object).origin.span;
+                self.problem(ProblemKind::PatchWithoutTarget, span, message, vec![patch.span], true);
+            }
+            several => {
+                let message =
+                    format!("several resources are the {} {} that the patch names", id.kind, id.name);
+                let spans = several.iter().filter_map(|at| pool.items().get(*at)).map(Item::span).collect();
+                self.problem(ProblemKind::PatchFailed, object.origin.span, message, spans, true);
+            }
+        }
+        pool.items_mut().retain(|item| item.node.as_map().is_some());
+    }
+
+    fn apply_to(&mut self, pool: &mut Pool, patch: &Patch<'_>, object: &Node, node: &Node, target: &Target) {
+        let selected = self.select(pool, patch, node, target);
+        for at in &selected {
+            self.lay_over(pool, *at, patch, object);
+        }
+        if !selected.is_empty() {
+            pool.items_mut().retain(|item| item.node.as_map().is_some());
+            if patch.may_rename || patch.may_change_kind {
+                self.twins(pool.twins());
+            }
+        }
+    }
+
+    fn select(&mut self, pool: &Pool, patch: &Patch<'_>, node: &Node, target: &Target) -> Vec<usize> {
+        let items = pool.items().iter().enumerate();
+        let selected: Vec<usize> = items.filter(|(_, item)| target.matches(item)).map(|(at, _)| at).collect();
+        if selected.is_empty() && !pool.partial {
+            let message = "no resource is what the patch is aimed at: it changes nothing".to_owned();
+            self.problem(ProblemKind::PatchWithoutTarget, node.origin.span, message, vec![patch.span], false);
+        }
+        selected
+    }
+
+    /// Lays a patch over one resource. One that is deleted is left as a null.
+    fn lay_over(&mut self, pool: &mut Pool, at: usize, patch: &Patch<'_>, object: &Node) {
+        let weight = tree::weight(object);
+        let Some(left) = self.budget.checked_sub(weight) else {
+            return self.stop(patch.span, "the build is larger than is rendered");
+        };
+        self.budget = left;
+        let Some(item) = pool.items_mut().get_mut(at) else { return };
+        let renames = patch.may_rename || patch.may_change_kind;
+        if renames {
+            item.remember();
+        }
+        let kept = Kept::of(&item.node);
+        item.changed(patch.span);
+        match merge(&mut item.node, object) {
+            Ok(Left::Kept) => kept.restore(&mut item.node, patch.may_rename, patch.may_change_kind),
+            Ok(Left::Gone) => item.node.value = manifest::Value::Null,
+            Err(misfit) => {
+                kept.restore(&mut item.node, patch.may_rename, patch.may_change_kind);
+                item.doubt(UncertainKind::NotApplied, patch.span);
+                let related = vec![item.span(), patch.span];
+                self.misfit(misfit, related);
+            }
+        }
+    }
+
+    fn apply_steps(
+        &mut self,
+        pool: &mut Pool,
+        patch: &Patch<'_>,
+        steps: &[Node],
+        node: &Node,
+        target: &Target,
+    ) {
+        let selected = self.select(pool, patch, node, target);
+        let weight: usize = steps.iter().map(tree::weight).sum();
+        for at in selected {
+            let Some(left) = self.budget.checked_sub(weight) else {
+                return self.stop(patch.span, "the build is larger than is rendered");
+            };
+            self.budget = left;
+            let Some(item) = pool.items_mut().get_mut(at) else { continue };
+            item.remember();
+            item.changed(patch.span);
+            if let Err(misfit) = jsonpatch::apply(&mut item.node, steps, &mut self.budget) {
+                item.doubt(UncertainKind::NotApplied, patch.span);
+                let related = vec![item.span(), patch.span];
+                self.misfit(misfit, related);
+            }
+        }
+    }
+
+    fn misfit(&mut self, misfit: Misfit, related: Vec<Span>) {
+        self.problem(ProblemKind::PatchFailed, misfit.span, misfit.message, related, true);
+    }
+
+    /// Tells resources of the same identity.
+    pub(crate) fn twins(&mut self, twins: Vec<(Span, Span)>) {
+        for (first, second) in twins {
+            let message = "another resource of the build has the same kind, namespace and name".to_owned();
+            self.problem(ProblemKind::Duplicate, second, message, vec![first], true);
+        }
+    }
+}
+
+/// What a patch does not change in an object: what it is.
+struct Kept {
+    api_version: Option<Entry>,
+    kind: Option<Entry>,
+    name: Option<Entry>,
+    namespace: Option<Entry>,
+}
+
+impl Kept {
+    fn of(object: &Node) -> Self {
+        let top = |key| object.as_map().and_then(|map| map.entry(key)).cloned();
+        let meta =
+            |key| object.get("metadata").and_then(Node::as_map).and_then(|map| map.entry(key)).cloned();
+        Self {
+            api_version: top("apiVersion"),
+            kind: top("kind"),
+            name: meta("name"),
+            namespace: meta("namespace"),
+        }
+    }
+
+    fn restore(self, object: &mut Node, may_rename: bool, may_change_kind: bool) {
+        let Some(map) = tree::map_mut(object) else { return };
+        put_back(map, "apiVersion", self.api_version);
+        if !may_change_kind {
+            put_back(map, "kind", self.kind);
+        }
+        if let Some(meta) = tree::entry_mut(map, "metadata").and_then(|entry| tree::map_mut(&mut entry.value))
+        {
+            if !may_rename {
+                put_back(meta, "name", self.name);
+            }
+            put_back(meta, "namespace", self.namespace);
+        }
+    }
+}
+
+fn put_back(map: &mut manifest::Map, key: &str, entry: Option<Entry>) {
+    match entry {
+        Some(entry) => tree::put(map, entry),
+        None => _ = tree::remove(map, key),
+    }
+}
