@@ -3,7 +3,7 @@
 use crate::cache::{Cache, Surroundings};
 use crate::effects::{self, Leniency};
 use crate::engine::Engine;
-use crate::envelope::{self, Request};
+use crate::envelope::{self, Body, Refusal, Request};
 use crate::exemptions;
 use crate::object::{self, JUDGED};
 use crate::pair::{Pair, Unjudged};
@@ -59,20 +59,21 @@ impl Engine {
 
     /// Answers a review: `AdmissionReview` bytes in, reply out. `now` is in UTC.
     pub fn review(&self, cache: &Cache, body: &[u8], now: DateTime) -> Reply {
-        match envelope::read(body) {
-            Ok(request) => self.answer(cache, &request, now).finish(),
+        match self.answer(cache, &Body::new(body), now) {
+            Ok(draft) => draft.finish(),
             Err(refusal) => reply::refusal(refusal),
         }
     }
 
-    fn answer(&self, cache: &Cache, request: &Request<'_>, now: DateTime) -> Draft {
+    fn answer(&self, cache: &Cache, body: &Body<'_>, now: DateTime) -> Result<Draft, Refusal> {
+        let request = &body.request()?;
         let mut draft = Draft::new(request);
         draft.annotate("config", self.hash());
         draft.annotate("mode", self.config.admission().base_mode().name());
         if let Some(reason) = self.unexpected(request) {
             draft.record.is_unexpected = true;
             draft.annotate("not-judged", reason);
-            return draft;
+            return Ok(draft);
         }
         let pair = if request.sub_resource == "scale" {
             let kind = if request.resource.resource == "clusters" { "Cluster" } else { "Pooler" };
@@ -81,19 +82,17 @@ impl Engine {
         } else {
             Pair::of_request(request)
         };
-        let pair = match pair {
-            Ok(pair) => pair,
+        match pair {
+            Ok(pair) => match pair.unchanged() {
+                Some(reason) => draft.annotate("not-judged", reason),
+                None => self.judge(cache, request, &pair, now, &mut draft),
+            },
             Err(why) => {
+                body.check()?;
                 self.unjudged(cache, request, &why, now, &mut draft);
-                return draft;
             }
-        };
-        if let Some(reason) = pair.unchanged() {
-            draft.annotate("not-judged", reason);
-            return draft;
         }
-        self.judge(cache, request, &pair, now, &mut draft);
-        draft
+        Ok(draft)
     }
 
     /// Why a request should not have come here.
