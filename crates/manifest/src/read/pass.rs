@@ -10,16 +10,10 @@ pub fn pass_json(text: &[u8], start: usize) -> Option<usize> {
     loop {
         match text.get(at)? {
             b'"' => at = string(text, at)?,
-            b'[' => match flat_list(text.get(at..)?) {
-                Some(length) => at += length,
-                None => {
-                    depth += 1;
-                    at += 1;
-                }
-            },
-            b'{' => {
-                depth += 1;
-                at += 1;
+            byte @ (b'[' | b'{') => {
+                let flat = if *byte == b'[' { flat_list(text.get(at..)?) } else { None };
+                depth += usize::from(flat.is_none());
+                at += flat.unwrap_or(1);
             }
             b'}' | b']' if depth > 0 => {
                 depth -= 1;
@@ -55,7 +49,7 @@ fn flat_list(text: &[u8]) -> Option<usize> {
     let (inner, behind) = inner.split_at_checked(end)?;
     // A bracket in a string closes nothing.
     let quotes = memchr_iter(b'"', inner).count() - escaped_quotes(inner);
-    (behind.first() == Some(&b']') && quotes % 2 == 0).then_some(end + 2)
+    (behind.first() == Some(&b']') && quotes.is_multiple_of(2)).then_some(end + 2)
 }
 
 /// How many quotes stand behind a backslash that is not escaped itself.
