@@ -153,5 +153,6 @@ fn map_of<'b, T: Deserialize<'b>>(text: &'b [u8]) -> Option<T> {
 
 /// The uid of a body, if it can be read at all.
 pub(crate) fn uid(body: &[u8]) -> Option<String> {
-    Body::new(body).request().ok().map(|request| request.uid.into_owned())
+    let body = Body::new(body);
+    body.check().and_then(|()| Ok(body.request()?.uid.into_owned())).ok()
 }
