@@ -9,7 +9,6 @@ mod assemble;
 mod deploy;
 mod environment;
 mod flux;
-mod generators;
 pub mod git;
 mod graph;
 mod hash;

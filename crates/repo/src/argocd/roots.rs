@@ -1,0 +1,82 @@
+//! Argo CD's objects as roots: which directories of the checkout they deploy, and where to.
+
+use super::application::{Application, Source};
+use super::lookup::Checkout;
+use super::set::{Made, applications};
+use crate::flux::resolve;
+use crate::placing::namespace;
+use crate::tree::{FileId, Tree};
+use globset::{Glob, GlobMatcher};
+use manifest::{Manifest, Node, Span};
+use topology::{Namespace, NamespaceFrom};
+
+/// One source of one `Application`, written or made by a set.
+#[derive(Debug)]
+pub(crate) struct ArgoRoot {
+    /// The name, where it is written.
+    pub(crate) span: Span,
+    /// The directory that is deployed, as a path of the checkout.
+    pub(crate) dir: String,
+    /// The namespace of objects that name none.
+    pub(crate) destination: Option<Namespace>,
+    /// The namespace that is set on all objects (`kustomize.namespace`).
+    pub(crate) over: Option<Namespace>,
+    /// Directories below are deployed too, where the directory holds plain files.
+    pub(crate) recurse: bool,
+    /// Which plain files are deployed.
+    pub(crate) include: Option<GlobMatcher>,
+    /// Which are not.
+    pub(crate) exclude: Option<GlobMatcher>,
+}
+
+/// Whether an object is one of Argo CD's roots.
+pub(crate) fn is_root(manifest: &Manifest) -> bool {
+    manifest.group() == Some("argoproj.io")
+        && matches!(manifest.kind(), Some("Application" | "ApplicationSet"))
+}
+
+/// What an `Application` or `ApplicationSet` deploys of this checkout.
+pub(crate) fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Vec<ArgoRoot> {
+    let name = manifest.node.at(&["metadata", "name"]).unwrap_or(&manifest.node);
+    let from = From { tree, file: tree.path(file), span: name.origin.span };
+    if manifest.kind() == Some("Application") {
+        return from.application(&manifest.node);
+    }
+    let made = applications(manifest, &Checkout { tree, file: from.file });
+    let nodes = made.iter().filter_map(|made| match made {
+        Made::Application(node) => Some(node),
+        Made::Unknown(_) => None,
+    });
+    nodes.flat_map(|node| from.application(node)).collect()
+}
+
+struct From<'a> {
+    tree: &'a Tree,
+    file: &'a str,
+    span: Span,
+}
+
+impl From<'_> {
+    fn application(&self, node: &Node) -> Vec<ArgoRoot> {
+        let application = Application::read(node);
+        let destination =
+            application.destination.as_ref().and_then(|node| namespace(node, NamespaceFrom::ArgoCd));
+        let sources = application.sources.iter();
+        sources.filter_map(|source| self.source(source, destination.clone())).collect()
+    }
+
+    fn source(&self, source: &Source, destination: Option<Namespace>) -> Option<ArgoRoot> {
+        let path = source.path.as_ref()?.as_str()?;
+        let (_, dir) = resolve(self.tree, self.file, path)?;
+        let glob = |node: &Option<Node>| Some(Glob::new(node.as_ref()?.raw_text()?).ok()?.compile_matcher());
+        Some(ArgoRoot {
+            span: self.span,
+            dir,
+            destination,
+            over: source.namespace().and_then(|node| namespace(node, NamespaceFrom::ArgoCd)),
+            recurse: source.directory.recurse,
+            include: glob(&source.directory.include),
+            exclude: glob(&source.directory.exclude),
+        })
+    }
+}
