@@ -370,6 +370,105 @@ fn a_file_that_cannot_be_read_deletes_nothing() {
 }
 
 #[test]
+fn what_git_has_but_the_work_tree_does_not_show_is_not_deleted() {
+    if !has_git() {
+        return;
+    }
+    let open = |history: &History| {
+        let run = history.check("--changed --base HEAD --format compact --undecided");
+        assert!(run.out.contains("0 errors, 0 warnings"), "{}", run.out);
+        let lines = run.out.lines().filter(|line| line.contains("undecided[cluster-delete-unconfirmed]"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let files = [("a/db.yaml", CLUSTER), ("b/db.yaml", &CLUSTER.replace("orders", "billing"))];
+    let sparse = History::of(&files);
+    sparse.git("sparse-checkout set --cone a");
+    let [line] = &open(&sparse)[..] else { panic!("one line") };
+    assert!(line.contains("b/db.yaml is not checked out here"), "{line}");
+    sparse.git("sparse-checkout set --cone --sparse-index a");
+    assert_eq!(&open(&sparse)[..], [line.as_str()]);
+    // Ignored after it was added.
+    let ignored = History::of(&files);
+    ignored.0.write(".gitignore", b"b/\n");
+    let [line] = &open(&ignored)[..] else { panic!("one line") };
+    assert!(line.contains("b/db.yaml is ignored here, though Git has it"), "{line}");
+    ignored.git("rm -q -r --cached b");
+    assert_eq!(ignored.changed_rules("--base HEAD").len(), 1);
+    // Not merged: nothing is known of it.
+    let merging = History::of(&files);
+    merging.git("switch -q -c other").edit("a/db.yaml", "10Gi", "20Gi").commit().git("switch -q main");
+    merging.edit("a/db.yaml", "10Gi", "30Gi").commit();
+    let merge = program("git", merging.path()).args(["merge", "-q", "other"]).output().expect("git runs");
+    assert!(!merge.status.success());
+    let run = merging.check("--staged --changed --undecided --format compact");
+    assert_eq!(run.code, 3, "{}", run.out);
+    assert!(run.err.contains("a/db.yaml: it is not merged"), "{}", run.err);
+    assert!(run.out.contains("a/db.yaml cannot be read, and may still deploy it"), "{}", run.out);
+}
+
+#[test]
+fn every_form_of_a_repository_is_read() {
+    if !has_git() {
+        return;
+    }
+    let shrunk = |directory: &Path, arguments: &[&str]| {
+        let all = [&["check", "--changed", "--format", "compact"], arguments].concat();
+        let run = run_in(directory, &all, b"");
+        assert!(run.code == 1 && run.out.contains("update-storage-shrunk"), "{}{}", run.out, run.err);
+        run
+    };
+    let history = History::new();
+    history.edit("db/cluster.yaml", "10Gi", "5Gi").git("add db");
+    for form in ["gc -q", "update-index --split-index", "update-index --no-split-index --index-version 4"] {
+        history.git(form);
+        shrunk(history.path(), &["--staged"]);
+        shrunk(history.path(), &["--base", "HEAD"]);
+    }
+    // From a directory below, and with a root below.
+    let below = history.path().join("db");
+    assert!(shrunk(&below, &["--staged"]).out.starts_with("cluster.yaml:10:5"));
+    shrunk(&below, &["--base", "HEAD", "--root", "."]);
+    let hashed = Repository::new(&[("db.yaml", CLUSTER)]);
+    git_in(hashed.path(), "init -q --object-format=sha256 -b main .");
+    git_in(hashed.path(), "add .");
+    git_in(hashed.path(), "commit -q -m one");
+    hashed.write("db.yaml", CLUSTER.replace("10Gi", "5Gi").as_bytes());
+    shrunk(hashed.path(), &["--base", "HEAD"]);
+}
+
+#[test]
+fn what_cannot_be_decided_about_a_change_is_open_where_something_changed() {
+    if !has_git() {
+        return;
+    }
+    let history =
+        History::of(&[("db/cluster.yaml", CLUSTER), ("db/store.yaml", &STORE.replace("30d", "${KEPT}"))]);
+    let open = |history: &History| {
+        let report = history.0.json(&["--changed", "--base", "HEAD"]);
+        report["undecided"].as_array().expect("a list").len()
+    };
+    assert_eq!(open(&history), 0);
+    history.edit("db/store.yaml", "${KEPT}", "${KEPT_LONG}");
+    assert_eq!(open(&history), 1);
+}
+
+#[test]
+fn the_name_of_a_branch_of_the_remote_is_proposed() {
+    if !has_git() {
+        return;
+    }
+    let origin = History::new();
+    origin.git("branch release");
+    let clones = Repository::new(&[]);
+    git_in(clones.path(), &format!("clone -q {} clone", origin.path().display()));
+    let run = run_in(&clones.path().join("clone"), &["check", "--base", "release"], b"");
+    assert_eq!(
+        (run.code, run.err.as_str()),
+        (2, "error: Git knows no commit `release`: do you mean `origin/release`?\n")
+    );
+}
+
+#[test]
 fn what_is_staged_is_judged_whatever_is_in_the_work_tree() {
     if !has_git() {
         return;

@@ -10,7 +10,6 @@ mod effects;
 mod engine;
 mod envelope;
 mod exemptions;
-mod hollow;
 mod object;
 mod pair;
 mod reply;

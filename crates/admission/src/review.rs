@@ -3,12 +3,11 @@
 use crate::cache::{Cache, Surroundings};
 use crate::effects::{self, Leniency};
 use crate::engine::Engine;
-use crate::envelope::{self, Body, Refusal, Request};
+use crate::envelope::{self, Request};
 use crate::exemptions;
-use crate::object::{self, JUDGED, OLD};
+use crate::object::{self, JUDGED};
 use crate::pair::{Pair, Unjudged};
 use crate::reply::{self, Draft, ExemptedBy, Reply};
-use crate::shelf::placed;
 use crate::sweep;
 use crate::world::{self, Case};
 use jiff::civil::DateTime;
@@ -17,7 +16,6 @@ use rules::SuppressedBy;
 use rules::config::RequestNamespace;
 use rules::rule_file::Admission;
 use std::sync::Arc;
-use topology::Object;
 
 /// Judged wherever they are told of; other kinds belong to a database only where something ties them to one.
 const KINDS: [(&str, &[&str]); 4] = [
@@ -48,8 +46,8 @@ impl Engine {
             );
             let Ok(object) = object::read(text.as_bytes(), JUDGED, kind.name) else { continue };
             let namespace = kind.namespaced.then_some("up");
-            let object = Arc::new(placed(object, JUDGED, namespace));
-            let case = Case { object: &object, old: Some(&object), is_deleted: false, now, only: None };
+            let case =
+                Case { object: &object, old: Some(&object), is_deleted: false, namespace, now, only: None };
             world::judge(self, &case, &Surroundings::none());
         }
     }
@@ -61,21 +59,20 @@ impl Engine {
 
     /// Answers a review: `AdmissionReview` bytes in, reply out. `now` is in UTC.
     pub fn review(&self, cache: &Cache, body: &[u8], now: DateTime) -> Reply {
-        match self.answer(cache, &Body::new(body), now) {
-            Ok(draft) => draft.finish(),
+        match envelope::read(body) {
+            Ok(request) => self.answer(cache, &request, now).finish(),
             Err(refusal) => reply::refusal(refusal),
         }
     }
 
-    fn answer(&self, cache: &Cache, body: &Body<'_>, now: DateTime) -> Result<Draft, Refusal> {
-        let request = &body.request()?;
+    fn answer(&self, cache: &Cache, request: &Request<'_>, now: DateTime) -> Draft {
         let mut draft = Draft::new(request);
         draft.annotate("config", self.hash());
         draft.annotate("mode", self.config.admission().base_mode().name());
         if let Some(reason) = self.unexpected(request) {
             draft.record.is_unexpected = true;
             draft.annotate("not-judged", reason);
-            return Ok(draft);
+            return draft;
         }
         let pair = if request.sub_resource == "scale" {
             let kind = if request.resource.resource == "clusters" { "Cluster" } else { "Pooler" };
@@ -84,17 +81,19 @@ impl Engine {
         } else {
             Pair::of_request(request)
         };
-        match pair {
-            Ok(pair) => match pair.unchanged() {
-                Some(reason) => draft.annotate("not-judged", reason),
-                None => self.judge(cache, request, pair, now, &mut draft),
-            },
+        let pair = match pair {
+            Ok(pair) => pair,
             Err(why) => {
-                body.check()?;
                 self.unjudged(cache, request, &why, now, &mut draft);
+                return draft;
             }
+        };
+        if let Some(reason) = pair.unchanged() {
+            draft.annotate("not-judged", reason);
+            return draft;
         }
-        Ok(draft)
+        self.judge(cache, request, &pair, now, &mut draft);
+        draft
     }
 
     /// Why a request should not have come here.
@@ -158,7 +157,7 @@ impl Engine {
         }
     }
 
-    fn judge(&self, cache: &Cache, request: &Request<'_>, pair: Pair<'_>, now: DateTime, draft: &mut Draft) {
+    fn judge(&self, cache: &Cache, request: &Request<'_>, pair: &Pair<'_>, now: DateTime, draft: &mut Draft) {
         let namespace = named(request);
         let facts = namespace.map(|namespace| cache.namespace(namespace)).unwrap_or_default();
         if pair.is_deleted
@@ -169,13 +168,18 @@ impl Engine {
         }
         let kind = draft.record.kind.clone();
         let around = cache.around(namespace, &kind, &pair.object.node);
-        let object = Arc::new(placed(pair.object, JUDGED, namespace));
-        let old = pair.old.map(|old| Arc::new(placed(old, OLD, namespace)));
-        let case = Case { object: &object, old: old.as_ref(), is_deleted: pair.is_deleted, now, only: None };
+        let case = Case {
+            object: &pair.object,
+            old: pair.old.as_ref(),
+            is_deleted: pair.is_deleted,
+            namespace,
+            now,
+            only: None,
+        };
         let outcome = world::judge(self, &case, &around);
         undecided(&outcome, &around, &kind, draft);
         let exempted =
-            exemptions::apply(self, &object.manifest, pair.text, namespace, now.date(), outcome.judgement);
+            exemptions::apply(self, &pair.object, pair.text, namespace, now.date(), outcome.judgement);
         say_exempted(&exempted, draft);
         let labels = facts.labels();
         if labels.is_none() && namespace.is_some() && self.config.admission().reads_labels() {
@@ -184,7 +188,7 @@ impl Engine {
         }
         let at = RequestNamespace { name: namespace, labels: labels.as_deref() };
         let mut told = effects::effects(self, &case, &around, at, exempted.judgement.findings);
-        if let Some(leniency) = self.leniency(request, &object, pair.is_past_unread) {
+        if let Some(leniency) = self.leniency(request, pair) {
             let spared = effects::spare(&mut told);
             say_spared(&leniency, &spared, draft);
         }
@@ -192,16 +196,16 @@ impl Engine {
     }
 
     /// Whether anything may be refused.
-    fn leniency(&self, request: &Request<'_>, object: &Object, is_past_unread: bool) -> Option<Leniency> {
+    fn leniency(&self, request: &Request<'_>, pair: &Pair<'_>) -> Option<Leniency> {
         let user = &request.user_info;
         if let Some(who) = self.config.admission().exempts(&user.username, &user.groups) {
             return Some(Leniency::Exempt(who));
         }
-        let recovery = object.manifest.node.at(&["spec", "bootstrap", "recovery"]);
+        let recovery = pair.object.node.at(&["spec", "bootstrap", "recovery"]);
         let is_recovery = recovery.is_some_and(|node| matches!(node.value, Value::Map(_)));
         match request.operation.as_ref() {
             "CREATE" if is_recovery => Some(Leniency::Recovery),
-            _ if is_past_unread => Some(Leniency::PastUnread),
+            _ if pair.is_past_unread => Some(Leniency::PastUnread),
             _ => None,
         }
     }

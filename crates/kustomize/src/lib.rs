@@ -26,7 +26,6 @@ mod generators;
 mod hash;
 mod images;
 mod item;
-mod join;
 mod jsonpatch;
 mod load;
 mod merge;

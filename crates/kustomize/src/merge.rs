@@ -1,6 +1,5 @@
 //! Strategic merge: a patch that looks like the object is laid over it.
 
-use crate::join::{Merge, Merged, join};
 use crate::schema::Type;
 use crate::tree;
 use manifest::{Entry, Map, Node, Span, Value};
@@ -163,7 +162,7 @@ fn settle_map(value: &mut Node, kind: Type) {
     }
 }
 
-/// Joins two lists by keys.
+/// Joins two lists by keys: items of the patch come first.
 fn lists(base: &mut Vec<Node>, patch: &[Node], keys: &[&str], kind: Type) -> Result<Left, Misfit> {
     let (directive, patch) = list_directive(patch)?;
     match directive {
@@ -173,35 +172,26 @@ fn lists(base: &mut Vec<Node>, patch: &[Node], keys: &[&str], kind: Type) -> Res
     }
     if keys.is_empty() {
         scalars(base, &patch);
-    } else {
-        join(base, &patch, keys, &mut Items { kind })?;
+        return Ok(Left::Kept);
     }
-    Ok(Left::Kept)
-}
-
-/// How items of lists are merged: maps of a type.
-struct Items {
-    kind: Type,
-}
-
-impl Merge for Items {
-    fn merge(&mut self, base: &mut Node, patch: &Node) -> Result<Merged, Misfit> {
-        // As kustomize: `$patch: replace` in an item does not reach the list.
-        let replaces = patch.as_map().map(directive).transpose()? == Some(Directive::Replace);
-        if replaces {
-            return Ok(Merged::Kept);
+    let mut first = Vec::with_capacity(patch.len() + base.len());
+    for item in patch {
+        match base.iter().position(|one| is_same(one, item, keys)) {
+            Some(at) => {
+                let mut found = base.remove(at);
+                if value(&mut found, item, kind)? == Left::Kept && !is_empty_map(&found) {
+                    first.push(found);
+                }
+            }
+            None => first.extend(added(item, kind)?.filter(|item| !is_empty_map(item))),
         }
-        let left = value(base, patch, self.kind)?;
-        Ok(if left == Left::Gone || is_empty_map(base) { Merged::Gone } else { Merged::Kept })
     }
-
-    fn settle(&mut self, base: &mut Node) {
-        settle_map(base, self.kind);
+    for item in base.iter_mut() {
+        settle_map(item, kind);
     }
-
-    fn added(&mut self, patch: &Node) -> Result<Option<Node>, Misfit> {
-        Ok(added(patch, self.kind)?.filter(|item| !is_empty_map(item)))
-    }
+    first.append(base);
+    *base = first;
+    Ok(Left::Kept)
 }
 
 fn scalars(base: &mut Vec<Node>, patch: &[&Node]) {
@@ -212,6 +202,14 @@ fn scalars(base: &mut Vec<Node>, patch: &[&Node]) {
         }
     }
     *base = all;
+}
+
+/// Whether two items of a list are the same one: every key that both have is equal, and the first is
+/// there.
+fn is_same(one: &Node, other: &Node, keys: &[&str]) -> bool {
+    let text = |node: &Node, key: &str| node.get(key).and_then(tree::text).map(std::borrow::Cow::into_owned);
+    let first = keys.first().is_some_and(|key| text(one, key).is_some());
+    first && keys.iter().all(|key| text(one, key) == text(other, key))
 }
 
 fn is_empty_map(node: &Node) -> bool {

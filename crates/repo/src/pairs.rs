@@ -1,5 +1,6 @@
 //! The objects of a checkout and what they were in another: paired by identity, whatever file they moved to.
 
+use manifest::SourceId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use topology::{Environment, EnvironmentId, EnvironmentKind, Found, Inventory, ObjectId, Wholeness};
@@ -20,6 +21,9 @@ const MOST_COMPARED: usize = 10_000;
 /// What objects of the same meaning share wherever they are: group, kind and name.
 type Name<'i> = (&'i str, &'i str, &'i str);
 
+/// Where an object is: its environment and namespace, and its file where that is asked for.
+type PlaceOf<'i, 'p> = ((EnvironmentKind, &'i str), Option<&'i str>, Option<&'p str>);
+
 /// A whole object where something deploys it.
 #[derive(Debug, Clone, Copy)]
 struct Deployed<'i> {
@@ -28,16 +32,22 @@ struct Deployed<'i> {
 }
 
 impl<'b> Pairs<'b> {
-    /// Pairs objects of one environment (its kind and path) and namespace first. What is left is paired across
-    /// environments where the namespace is the same: one was renamed, or handed the object to another. Last
-    /// come those of one environment whose namespace was or is not known.
-    pub fn new(now: &Inventory, before: &'b Inventory) -> Self {
+    /// Pairs objects of one environment (its kind and path) and namespace first; where a name stands there
+    /// twice, those of the same file. What is left is paired across environments where the namespace is the
+    /// same: one was renamed, or handed the object to another. Last come those of one environment whose
+    /// namespace was or is not known. `path` says where a text of either is in the checkout.
+    pub fn new<'p>(
+        now: &Inventory,
+        before: &'b Inventory,
+        path: &dyn Fn(SourceId) -> Option<&'p str>,
+    ) -> Self {
         let parts = by_name(now, |wholeness| *wholeness != Wholeness::Whole);
         let (mut now, mut before) = (by_name(now, is_whole), by_name(before, is_whole));
         let mut pairs = Self::default();
         for (name, pasts) in &mut before {
             let Some(here) = now.get_mut(name) else { continue };
-            pairs.take_same(here, pasts);
+            pairs.take_same(here, pasts, |one| (one.home(), one.namespace(), path(one.found.object.source)));
+            pairs.take_same(here, pasts, |one| (one.home(), one.namespace(), None));
             pairs.take_alike(here, pasts, |now, past| {
                 (now.namespace() == past.namespace()).then(|| now.alike(past))
             });
@@ -55,18 +65,22 @@ impl<'b> Pairs<'b> {
         pairs
     }
 
-    /// Pairs those of the same environment and namespace; what is left stays.
-    fn take_same(&mut self, now: &mut Vec<Deployed<'_>>, pasts: &mut Vec<Deployed<'b>>) {
-        let key = |one: &Deployed<'b>| (one.home(), one.namespace());
-        let mut by_place: HashMap<_, Deployed<'b>> = pasts.iter().map(|past| (key(past), *past)).collect();
-        now.retain(|one| match by_place.remove(&(one.home(), one.namespace())) {
+    /// Pairs those of the same place; what is left stays.
+    fn take_same<'n, 'p>(
+        &mut self,
+        now: &mut Vec<Deployed<'n>>,
+        pasts: &mut Vec<Deployed<'b>>,
+        place: impl for<'i> Fn(&Deployed<'i>) -> PlaceOf<'i, 'p>,
+    ) {
+        let mut by_place: HashMap<_, Deployed<'b>> = pasts.iter().map(|past| (place(past), *past)).collect();
+        now.retain(|one| match by_place.remove(&place(one)) {
             Some(past) => {
                 self.put(one, &past);
                 false
             }
             None => true,
         });
-        pasts.retain(|past| by_place.contains_key(&key(past)));
+        pasts.retain(|past| by_place.contains_key(&place(past)));
     }
 
     /// Pairs those that have a rank, the highest first; what is left stays.
@@ -151,7 +165,7 @@ fn by_name(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use manifest::{Limits, Manifest, Source, SourceId};
+    use manifest::{Limits, Manifest, Source};
     use topology::{Namespace, NamespaceFrom, Object, Placement};
 
     /// An environment and the objects `namespace/name` in it; `?` for a namespace that nothing says, a name
@@ -200,7 +214,7 @@ mod tests {
     /// `now <- before` for each pair, `- before` for each that is gone, by environment.
     fn pairs(before: &[Written<'_>], now: &[Written<'_>]) -> Vec<String> {
         let (before, now) = (inventory(before), inventory(now));
-        let pairs = Pairs::new(&now, &before);
+        let pairs = Pairs::new(&now, &before, &|_| None);
         let path = |inventory: &Inventory, id| inventory.environment(id).unwrap().path.clone();
         let pair = |((_, environment), found): (&(ObjectId, EnvironmentId), &Found<'_>)| {
             format!("{} <- {}", path(&now, *environment), path(&before, found.placement.environment))

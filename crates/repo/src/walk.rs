@@ -114,10 +114,11 @@ fn take<T: Default>(shared: &Mutex<T>) -> T {
     shared.lock().map(|mut guarded| std::mem::take(&mut *guarded)).unwrap_or_default()
 }
 
-/// Walks a directory as `.gitignore` says. Nothing that only this machine is set to (a global
-/// ignore file, what stands above the root) changes what is seen.
-fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
-    let walker = WalkBuilder::new(root)
+/// A walk as `.gitignore` says. Nothing that only this machine is set to (a global ignore file, what stands
+/// above the root) changes what is seen.
+fn walker(root: &Path) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(root);
+    walker
         .hidden(false)
         .ignore(false)
         .parents(false)
@@ -125,9 +126,21 @@ fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
         .git_exclude(false)
         .require_git(false)
         .follow_links(false)
-        .threads(rayon::current_num_threads())
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build_parallel();
+        .filter_entry(|entry| entry.file_name() != ".git");
+    walker
+}
+
+/// Whether a walk of a directory comes to that file below it.
+pub(crate) fn reaches(root: &Path, file: &Path) -> bool {
+    let wanted = file.to_owned();
+    let mut walker = walker(root);
+    walker.filter_entry(move |entry| wanted.starts_with(entry.path()));
+    walker.build().filter_map(Result::ok).any(|entry| entry.path() == file)
+}
+
+/// Walks a directory.
+fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
+    let walker = walker(root).threads(rayon::current_num_threads()).build_parallel();
     walker.run(|| {
         let mut buffer = vec![0; BUFFER];
         Box::new(move |entry| {

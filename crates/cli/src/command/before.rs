@@ -11,16 +11,18 @@ use repo::{Files, Input, NotLinted, NotLintedReason, Options, Scan, Unavailable}
 use rules::config::Config;
 use rules::{Judgement, RuleSet};
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use topology::Inventory;
 
 /// The commit to compare with, if there is to be one.
 pub(super) fn commit(arguments: &CheckArgs, root: &Path) -> Result<Option<Commit>, Error> {
-    if arguments.base.is_none() && !arguments.changed {
+    // Where a variable of the pipeline is empty there is none.
+    let base = arguments.base.as_deref().filter(|base| !base.is_empty());
+    if base.is_none() && !arguments.changed {
         return Ok(None);
     }
     let git = Git::open(root)?;
-    let commit = match arguments.base.as_deref().filter(|base| !base.is_empty()) {
+    let commit = match base {
         Some(base) => git.commit(base)?,
         None if arguments.staged => git.head()?,
         None => git.default_commit()?,
@@ -28,17 +30,70 @@ pub(super) fn commit(arguments: &CheckArgs, root: &Path) -> Result<Option<Commit
     Ok(Some(commit))
 }
 
-/// How the commit is scanned: as the files of now were, into texts that are numbered after theirs.
-pub(super) fn options(now: Options, commit: Commit, scan: &Scan) -> Options {
-    let paths = now.paths.into_iter().filter(|path| *path != Input::Stdin).collect();
-    Options { files: Files::Commit(commit), first_source: scan.sources.next_id(), paths, ..now }
+/// What it takes to read and judge a commit as the files of now are.
+pub(super) struct Base<'a> {
+    pub(super) arguments: &'a CheckArgs,
+    pub(super) rules: &'a RuleSet,
+    pub(super) config: &'a Config,
+    pub(super) commit: Commit,
+    pub(super) root: &'a Path,
+    pub(super) working_directory: &'a Path,
 }
 
-/// The checkout as it was, scanned.
-pub(super) struct Read {
-    scan: Scan,
-    paths: RootPaths,
-    before: Before,
+impl Base<'_> {
+    /// Scans the commit, and judges it where only what is new is to be told. Its texts become ones of the run,
+    /// numbered after those of now and known by their path and the commit.
+    pub(super) fn read(&self, now: Options, scan: &mut Scan, paths: &mut RootPaths) -> Result<Before, Error> {
+        let is_file = |path: &Input| *path != Input::Stdin;
+        let past = repo::scan(&Options {
+            files: Files::Commit(self.commit.clone()),
+            first_source: scan.sources.next_id(),
+            paths: now.paths.into_iter().filter(is_file).collect(),
+            ..now
+        })?;
+        let past_paths = RootPaths::new(&past.sources, self.root, self.working_directory);
+        let known = self.arguments.changed.then(|| self.known(&past, &past_paths));
+        let sources = past.sources.iter().map(|(source, _)| source);
+        let before = Before {
+            named: sources.filter(|source| past.is_named(*source)).collect(),
+            known,
+            name: self.commit.name().to_owned(),
+            work_tree: (!self.arguments.staged).then(|| self.root.to_owned()),
+            inventory: self.join(past, scan),
+        };
+        paths.append(past_paths);
+        Ok(before)
+    }
+
+    fn known(&self, past: &Scan, paths: &RootPaths) -> Known {
+        let judge = Judge {
+            arguments: self.arguments,
+            scan: past,
+            before: None,
+            rules: self.rules,
+            config: self.config,
+            config_source: None,
+            baseline_source: None,
+            paths,
+            is_whole: true,
+        };
+        Known::new(&judge.found().0, past)
+    }
+
+    /// Hands over the texts of a scan and says what could not be read; gives its objects.
+    fn join(&self, past: Scan, scan: &mut Scan) -> Inventory {
+        let named_at = |path: &str| format!("{path}@{}", self.commit.name());
+        let unread = past.not_linted.iter().filter(|file| file.reason == NotLintedReason::Unparsable);
+        scan.unavailable.extend(unread.map(|file| Unavailable {
+            path: named_at(&file.path),
+            message: "it is no YAML: nothing is compared with what it held".to_owned(),
+            named: false,
+        }));
+        let unavailable = past.unavailable.into_iter();
+        scan.unavailable.extend(unavailable.map(|one| Unavailable { path: named_at(&one.path), ..one }));
+        scan.sources.append(past.sources, named_at);
+        past.inventory
+    }
 }
 
 /// What was there before.
@@ -50,41 +105,19 @@ pub(super) struct Before {
     known: Option<Known>,
     /// The commit as the user named it.
     name: String,
+    /// The work tree, where that is what it is compared with.
+    work_tree: Option<PathBuf>,
 }
 
 impl Before {
-    /// Scans the commit, and judges it where only what is new is to be told.
-    pub(super) fn read(
-        options: &Options,
-        commit: &Commit,
-        rules: &RuleSet,
-        config: &Config,
-        arguments: &CheckArgs,
-        root_paths: impl Fn(&Sources) -> RootPaths,
-    ) -> Result<Read, Error> {
-        let mut scan = repo::scan(options)?;
-        let paths = root_paths(&scan.sources);
-        let judge = Judge {
-            arguments,
-            scan: &scan,
-            before: None,
-            rules,
-            config,
-            config_source: None,
-            baseline_source: None,
-            paths: &paths,
-            is_whole: true,
-        };
-        let known = arguments.changed.then(|| Known::new(&judge.found().0, &scan));
-        let sources = scan.sources.iter().map(|(source, _)| source);
-        let named = sources.filter(|source| scan.is_named(*source)).collect();
-        let inventory = std::mem::take(&mut scan.inventory);
-        Ok(Read { scan, paths, before: Self { inventory, named, known, name: commit.name().to_owned() } })
-    }
-
     /// Whether findings in that text of before are wanted.
     pub(super) fn is_named(&self, source: SourceId) -> bool {
         self.named.contains(&source)
+    }
+
+    /// Why a file that Git has is not among those of the work tree.
+    pub(super) fn withheld(&self, path: &str) -> Option<&'static str> {
+        repo::git::withheld(self.work_tree.as_deref()?, path).ok()?
     }
 
     /// Whether that was not linted before either, and only what is new is to be told.
@@ -97,24 +130,5 @@ impl Before {
         let left_out = self.known.as_ref()?.leave_new(judgement, sources);
         let findings = if left_out == 1 { "finding was" } else { "findings were" };
         (left_out > 0).then(|| format!("{left_out} {findings} there at {} already", self.name))
-    }
-}
-
-impl Read {
-    /// Makes its texts ones of the run, known by their path and the commit.
-    pub(super) fn join(self, scan: &mut Scan, paths: &mut RootPaths) -> Before {
-        let Self { scan: past, paths: past_paths, before } = self;
-        let named_at = |path: &str| format!("{path}@{}", before.name);
-        let unread = past.not_linted.iter().filter(|file| file.reason == NotLintedReason::Unparsable);
-        scan.unavailable.extend(unread.map(|file| Unavailable {
-            path: named_at(&file.path),
-            message: "it is no YAML: nothing is compared with what it held".to_owned(),
-            named: false,
-        }));
-        let unavailable = past.unavailable.into_iter();
-        scan.unavailable.extend(unavailable.map(|one| Unavailable { path: named_at(&one.path), ..one }));
-        scan.sources.append(past.sources, named_at);
-        paths.append(past_paths);
-        before
     }
 }

@@ -1,6 +1,6 @@
 //! `cnpg-lint check`: from a checkout to findings.
 
-use super::before::{self, Before};
+use super::before::{self, Base, Before};
 use super::judgement::{Judge, Judged};
 use crate::args::{CheckArgs, FailOn};
 use crate::checkout::RootPaths;
@@ -41,12 +41,10 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
     let baseline_source =
         arguments.baseline.as_deref().map(text_of).transpose()?.map(|text| scan.sources.add(text));
     let mut paths = RootPaths::new(&scan.sources, &root, &working_directory);
-    let before = base.map(|base| {
-        let options = before::options(options, base.clone(), &scan);
-        let read = Before::read(&options, &base, &rules, &config.config, arguments, |sources| {
-            RootPaths::new(sources, &root, &working_directory)
-        })?;
-        Ok::<_, Error>(read.join(&mut scan, &mut paths))
+    let before = base.map(|commit| {
+        let (config, working_directory) = (&config.config, working_directory.as_path());
+        let base = Base { arguments, rules: &rules, config, commit, root: &root, working_directory };
+        base.read(options, &mut scan, &mut paths)
     });
     let before = before.transpose()?;
     let Judged { judgement, notices } = Judge {

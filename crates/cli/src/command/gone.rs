@@ -1,20 +1,47 @@
-//! Objects that a change takes away: each is judged as a deletion, among what is left.
+//! What a change makes of objects: those that it takes away are judged as deletions, among what is left; of
+//! those that it leaves as they are nothing is open.
 
 use super::judgement::Judge;
-use manifest::{ProblemKind, Source};
-use repo::NotLintedReason;
-use rules::{Change, Door, Input, Judgement, Operation, Undecided};
+use manifest::{ProblemKind, Source, to_json};
+use repo::{NotLintedReason, Pairs};
+use rules::rule_file::Need;
+use rules::{Change, Door, Input, Judgement, ObjectRef, Operation, Undecided};
 use topology::{Found, Settings, Topology};
 
 impl Judge<'_> {
+    /// Takes out what could not be decided about the change of objects that did not change: a variable is
+    /// taken to be what it was.
+    pub(super) fn forget_unchanged(&self, pairs: &Pairs<'_>, judgement: &mut Judgement) {
+        let is_about_change =
+            |rule: &str| self.rules.get(rule).is_some_and(|rule| rule.file().needs.contains(&Need::Old));
+        let is_unchanged = |object: &ObjectRef| {
+            let named = self.scan.inventory.of_kind(&object.kind);
+            let mut named = named.filter(|(_, one)| {
+                one.manifest.name() == object.name.as_deref()
+                    && one.manifest.api_version() == Some(&*object.api_version)
+            });
+            named.all(|(id, one)| {
+                one.placements.iter().all(|placement| {
+                    let past = pairs.past.get(&(id, placement.environment));
+                    past.is_none_or(|past| to_json(&past.object.manifest.node) == to_json(&one.manifest.node))
+                })
+            })
+        };
+        judgement.undecided.retain(|one| !is_about_change(&one.rule) || !is_unchanged(&one.object));
+    }
+
     /// Adds what is to be said of objects that are no longer there.
     pub(super) fn judge_gone(&self, gone: &[Found<'_>], settings: &Settings, judgement: &mut Judgement) {
         for gone in gone.iter().filter(|gone| self.is_told(gone)) {
             let found = self.deletion(gone, settings);
             judgement.failures.extend(found.failures);
             judgement.undecided.extend(found.undecided);
-            if let Some(unread) = self.unread_above(gone) {
-                let reason = format!("{unread} cannot be read, and may still deploy it");
+            if found.findings.is_empty() {
+                judgement.objects += found.objects;
+                judgement.checks.extend(found.checks);
+                continue;
+            }
+            if let Some(reason) = self.is_open(gone) {
                 let open = found.findings.into_iter().filter_map(|finding| {
                     let (rule, location) = (finding.rule, finding.location);
                     Some(Undecided { rule, object: finding.object?, location, reason: reason.clone() })
@@ -59,6 +86,16 @@ impl Judge<'_> {
         })
     }
 
+    /// Why one may still be there, though it was not found.
+    fn is_open(&self, gone: &Found<'_>) -> Option<String> {
+        if let Some(unread) = self.unread_above(gone) {
+            return Some(format!("{unread} cannot be read, and may still deploy it"));
+        }
+        let (before, path) = (self.before?, self.paths.get(gone.object.source)?);
+        let why = before.withheld(path)?;
+        Some(format!("{path} {why}"))
+    }
+
     /// A file that cannot be read now, and that may hold the object or what deploys it: its own, or a
     /// kustomization above.
     fn unread_above(&self, gone: &Found<'_>) -> Option<&str> {
@@ -78,7 +115,9 @@ impl Judge<'_> {
         let shown = scan.sources.get(gone.object.source).map(Source::path).unwrap_or_default();
         let is_same = |file: &str| shown.strip_prefix(file).is_some_and(|rest| rest.starts_with('@'));
         let not_linted = scan.not_linted.iter().filter(|file| file.reason != NotLintedReason::NotDeployed);
+        let not_linted = not_linted.map(|file| file.path.as_str());
+        let unavailable = scan.unavailable.iter().map(|file| file.path.as_str());
         let unread = unread.map(|(_, source)| source.path());
-        unread.chain(not_linted.map(|file| file.path.as_str()).filter(|file| is_same(file))).next()
+        unread.chain(not_linted.chain(unavailable).filter(|file| is_same(file))).next()
     }
 }

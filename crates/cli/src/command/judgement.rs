@@ -64,9 +64,10 @@ impl Judge<'_> {
             let judgement = self.with_reading(self.objects(&topology, Change::Unknown));
             return self.suppressed(judgement, &[]);
         };
-        let pairs = Pairs::new(&self.scan.inventory, &before.inventory);
+        let pairs = Pairs::new(&self.scan.inventory, &before.inventory, &|source| self.paths.get(source));
         let past = Topology::new(&before.inventory, settings.clone());
         let mut judgement = self.objects(&topology, Change::Paired(&pairs.past, &past));
+        self.forget_unchanged(&pairs, &mut judgement);
         let gone: Vec<_> =
             pairs.gone.into_iter().filter(|gone| before.is_named(gone.object.source)).collect();
         self.judge_gone(&gone, &settings, &mut judgement);

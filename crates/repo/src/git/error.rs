@@ -10,10 +10,12 @@ pub enum GitError {
         directory: String,
     },
     /// The revision is not known here.
-    #[error("Git knows no commit `{revision}`{}", shallow(*.is_shallow))]
+    #[error("Git knows no commit `{revision}`{}", near.as_ref().map_or_else(|| shallow(*.is_shallow).to_owned(), |near| format!(": do you mean `{near}`?")))]
     Unknown {
         /// As the user wrote it.
         revision: String,
+        /// A branch of a remote that is called so.
+        near: Option<String>,
         /// Whether the clone lacks old commits.
         is_shallow: bool,
     },

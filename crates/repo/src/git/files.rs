@@ -86,7 +86,7 @@ fn read(repository: &gix::Repository, entry: &Entry, limit: usize) -> Result<Fil
 
 impl Git {
     /// What paths of the directory start with in the repository: empty, or with `/` at its end.
-    fn prefix(&self, directory: &Path) -> Result<String, GitError> {
+    pub(super) fn prefix(&self, directory: &Path) -> Result<String, GitError> {
         let outside = || GitError::NoRepository { directory: directory.display().to_string() };
         let directory = directory.canonicalize().map_err(|_| outside())?;
         let below = directory.strip_prefix(&self.top).map_err(|_| outside())?;
@@ -123,13 +123,7 @@ impl Git {
     }
 
     fn of_index(&self) -> Result<Vec<Entry>, GitError> {
-        let path = self.index_path();
-        if !path.exists() {
-            return Ok(Vec::new());
-        }
-        let hash = self.repository.object_hash();
-        let index = gix::index::File::at(path, hash, true, gix::index::decode::Options::default());
-        let index = index.map_err(GitError::unreadable)?;
+        let Some(index) = self.index()? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
         for entry in index.entries() {
             let Ok(path) = std::str::from_utf8(entry.path(&index)) else { continue };
@@ -153,7 +147,18 @@ impl Git {
         Ok(entries)
     }
 
-    /// The index. While a hook runs, Git can say that the one to be committed stands elsewhere.
+    /// The index; none before anything was staged.
+    pub(super) fn index(&self) -> Result<Option<gix::index::File>, GitError> {
+        let path = self.index_path();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let hash = self.repository.object_hash();
+        let index = gix::index::File::at(path, hash, true, gix::index::decode::Options::default());
+        index.map(Some).map_err(GitError::unreadable)
+    }
+
+    /// The index's file. While a hook runs, Git can say that the one to be committed stands elsewhere.
     fn index_path(&self) -> PathBuf {
         match std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty()) {
             Some(path) => self.top.join(path),

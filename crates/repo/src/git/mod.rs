@@ -5,11 +5,13 @@
 mod error;
 mod files;
 mod revision;
+mod withheld;
 
 pub use error::GitError;
 pub(crate) use files::files;
 use gix::ObjectId;
 use std::path::{Path, PathBuf};
+pub use withheld::withheld;
 
 /// A commit that the user named.
 #[derive(Debug, Clone)]

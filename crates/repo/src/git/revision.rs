@@ -35,7 +35,12 @@ impl Git {
     }
 
     fn parse(&self, name: &str) -> Result<ObjectId, GitError> {
-        let unknown = || GitError::Unknown { revision: name.to_owned(), is_shallow: self.is_shallow() };
+        let unknown = || GitError::Unknown {
+            revision: name.to_owned(),
+            near: Some(format!("origin/{name}"))
+                .filter(|near| self.repository.rev_parse_single(near.as_str()).is_ok()),
+            is_shallow: self.is_shallow(),
+        };
         if name == "HEAD" {
             return self.head_id();
         }

@@ -8,7 +8,6 @@ use crate::view::{Known, Place};
 use manifest::Node;
 
 /// A rule that lets something in.
-#[derive(Debug)]
 pub(super) struct Rule {
     ports: Ports,
     peers: Vec<Peer>,
@@ -17,7 +16,6 @@ pub(super) struct Rule {
     place: Place,
 }
 
-#[derive(Debug)]
 enum Ports {
     All,
     /// Numbers, ranges `first-last` and names; none of TCP: empty.
@@ -25,7 +23,6 @@ enum Ports {
 }
 
 /// Whom a rule lets in.
-#[derive(Debug)]
 enum Peer {
     /// All addresses, as written. Some network plugins do not count pods among them.
     World(String),
@@ -35,7 +32,7 @@ enum Peer {
     Other(String),
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 enum Namespaces {
     /// The policy's own.
     Own,
@@ -44,7 +41,6 @@ enum Namespaces {
 }
 
 /// A label that a selector asks for.
-#[derive(Debug)]
 struct Term {
     key: String,
     /// The values that it allows; `None`: it asks otherwise.
