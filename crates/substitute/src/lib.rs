@@ -4,7 +4,11 @@
 //! again. So a value may turn a string into a number, a list or two keys, and quotes of the
 //! repository's file do not matter. [`substitute`] does the same, and every value that comes
 //! out knows where it was written: in the file, or where the variable got its value. What is
-//! not known of a variable is not known of the values that use it, and nothing else.
+//! not known of a variable is not known of the values that use it, and nothing else. Of a text
+//! around such a variable one thing is taken for granted: that its value brings no list or map.
+//!
+//! Two differences are known, and both are of no use to anybody: texts with U+0085, which
+//! kustomize's own way from JSON to YAML changes, and keys with U+2028.
 
 mod document;
 mod emit;
@@ -14,6 +18,7 @@ mod expression;
 mod functions;
 mod glob;
 mod holes;
+mod read;
 mod rebuild;
 mod scanner;
 mod sites;

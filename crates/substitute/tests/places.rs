@@ -210,3 +210,35 @@ fn deep_defaults_are_refused_not_followed() {
     let mut case = Case::new(&text, "NUM: v\n");
     assert!(substitute(&mut case.node, &case.variables).is_err());
 }
+
+#[test]
+fn a_kustomization_says_what_its_variables_are() {
+    let mut sources = Sources::new();
+    let mut read = |path: &str, text: &str| Case::read(&mut sources, path, text).unwrap();
+    let kustomization = read(
+        "ks.yaml",
+        "spec:\n  postBuild:\n    substituteFrom:\n    - {kind: ConfigMap, name: a}\n    - {kind: Secret, name: b}\n    - {kind: Secret, name: gone, optional: true}\n    substitute: {OWN: o, SHARED: own}\n",
+    );
+    let config = read("a.yaml", "kind: ConfigMap\ndata: {SHARED: config, LATER: config, NEST: '${X}'}\n");
+    let secret = read(
+        "b.yaml",
+        "kind: Secret\ndata: {LATER: c2VjcmV0, CRYPT: 'ENC[AES256_GCM,data:x]', BAD: '*'}\nstringData: {PLAIN: p}\n",
+    );
+    let find = |kind: &str, name: &str| match (kind, name) {
+        ("ConfigMap", "a") => Some(&config),
+        ("Secret", "b") => Some(&secret),
+        _ => None,
+    };
+    let variables = Variables::of(&kustomization, &find);
+    let value = |name| match variables.get(name) {
+        Some(Variable::Known(value, _)) => value.clone(),
+        Some(Variable::Unknown(reason, _)) => format!("not known: {reason}"),
+        None => "none".to_owned(),
+    };
+    assert_eq!([value("OWN"), value("SHARED"), value("LATER"), value("PLAIN")], ["o", "own", "secret", "p"]);
+    assert_eq!([value("CRYPT"), value("NEST")], ["not known: encrypted", "not known: ${X}"]);
+    assert_eq!(value("BAD"), "not known: not read");
+    let open = variables.open.clone().unwrap().to_string();
+    assert_eq!(open, "a variable that Secret/gone, which is not in this repository, may set");
+    assert!(Variables::of(&config, &find).is_none());
+}

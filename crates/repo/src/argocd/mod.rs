@@ -1,16 +1,17 @@
 //! Argo CD: which `Application`s an `ApplicationSet` makes, and what an `Application` deploys.
 
-mod application;
+pub(crate) mod application;
 mod fast;
 mod filled;
-mod generators;
+pub(crate) mod generators;
 mod git;
 mod go;
-mod lookup;
+pub(crate) mod lookup;
 mod matching;
 mod parameters;
+pub(crate) mod repository;
 mod roots;
-mod set;
+pub(crate) mod set;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -393,6 +393,10 @@ fn others() -> Vec<(Value, Value)> {
             json!({"metadata": {"annotations": {"kustomize.toolkit.fluxcd.io/substitute": "enabled"}}, "a": "${A}"}),
             json!({"A": "v"}),
         ),
+        (
+            json!({"x".repeat(130): "${A}", "y".repeat(120) + "${A}": 1, "z\nz${A}": 2}),
+            json!({"A": "v".repeat(20)}),
+        ),
         (json!({"a": "$${X}"}), json!({})),
         (json!({"a": "$${X}"}), json!({"B": "1"})),
         (json!({"a": "${${X}}"}), json!({"B": "1"})),
