@@ -69,7 +69,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { directories: 5_000, depth: 50, nodes: 20_000_000, files_anywhere: false }
+        Self { directories: 5_000, depth: 50, nodes: 4_000_000, files_anywhere: false }
     }
 }
 

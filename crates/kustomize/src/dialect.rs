@@ -1,37 +1,84 @@
 //! Where kustomize reads a text otherwise than kubectl does.
 
 use crate::tree;
-use manifest::{Node, Value};
+use manifest::{Node, Span, Value};
 
-/// Changes what kubectl reads at these places of a file into what kustomize makes of it:
-///
-/// - it reads YAML 1.2, in which `yes` and `off` are texts;
-/// - a block of text at the very end of a file without a line break there has none either;
-/// - it writes folded text and reads it again, by which an indented line in it is set off by one more line.
-pub(crate) fn as_kustomize_reads(node: &mut Node, bytes: &[u8]) {
-    let span = node.origin.span;
-    let first = || bytes.get(span.start as usize);
-    match &mut node.value {
-        Value::Bool(_) => {
-            let written = bytes.get(span.start as usize..span.end as usize).unwrap_or_default();
-            if let Some(text) = std::str::from_utf8(written).ok().filter(|text| is_old_bool(text)) {
-                *node = tree::string(text, node.origin);
+/// The text in which an object stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t> {
+    /// The file.
+    pub(crate) bytes: &'t [u8],
+    /// Where the text ends in the middle of a line: there a block of text ends without a line break.
+    pub(crate) cut: Option<u32>,
+    /// Folded text is written folded and read again, by which an indented line in it is set off by one
+    /// more line. Not so in the items of a list, which go through JSON.
+    pub(crate) folds: bool,
+}
+
+impl<'t> Text<'t> {
+    /// A whole file.
+    pub(crate) fn file(bytes: &'t [u8]) -> Self {
+        let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        Self { bytes, cut: (!bytes.ends_with(b"\n")).then_some(end), folds: true }
+    }
+
+    /// Changes what kubectl reads there into what kustomize makes of it, which reads YAML 1.2: `yes` and
+    /// `off` are texts.
+    pub(crate) fn convert(self, object: &mut Node) {
+        self.value(object, &[]);
+    }
+
+    fn value(self, node: &mut Node, above: &[&str]) {
+        let span = node.origin.span;
+        match &mut node.value {
+            Value::Bool(_) => {
+                if let Some(text) = self.old_bool(span) {
+                    *node = tree::string(text, node.origin);
+                }
             }
-        }
-        Value::String(text) if text.contains('\n') => match first() {
-            Some(b'>') => {
-                *text = folded(text.strip_suffix('\n').filter(|_| is_cut(span.end, bytes)).unwrap_or(text));
+            Value::String(text) if text.contains('\n') => self.block(text, span),
+            Value::List(items) => items.iter_mut().for_each(|item| self.value(item, &["", ""])),
+            Value::Map(map) => {
+                for entry in &mut map.entries {
+                    if matches!(entry.key.as_str(), "true" | "false")
+                        && let Some(text) = self.old_bool(entry.key_origin.span)
+                    {
+                        text.clone_into(&mut entry.key);
+                    }
+                    // Annotations are written anew in any case.
+                    let written_anew = *above == ["metadata"] && entry.key == "annotations";
+                    let inner = Self { folds: self.folds && !written_anew, ..self };
+                    let path: &[&str] = match above {
+                        [] => &[entry.key.as_str()],
+                        _ => &["", ""],
+                    };
+                    inner.value(&mut entry.value, path);
+                }
             }
-            Some(b'|') if is_cut(span.end, bytes) => _ = text.pop(),
             _ => {}
-        },
-        Value::List(items) => items.iter_mut().for_each(|item| as_kustomize_reads(item, bytes)),
-        Value::Map(map) => {
-            for entry in &mut map.entries {
-                as_kustomize_reads(&mut entry.value, bytes);
-            }
         }
-        _ => {}
+    }
+
+    fn block(self, text: &mut String, span: Span) {
+        let sign = self.bytes.get(span.start as usize);
+        if matches!(sign, Some(b'|' | b'>'))
+            && text.ends_with('\n')
+            && self.cut.is_some_and(|cut| cut <= span.end)
+        {
+            text.pop();
+        }
+        if self.folds && sign == Some(&b'>') {
+            *text = folded(text);
+        }
+    }
+
+    /// A boolean of YAML 1.1 only, as it is written.
+    fn old_bool(self, span: Span) -> Option<&'t str> {
+        let text = std::str::from_utf8(self.bytes.get(span.start as usize..span.end as usize)?).ok()?;
+        ["y", "n", "yes", "no", "on", "off"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+            .then_some(text)
     }
 }
 
@@ -55,16 +102,6 @@ pub(crate) fn annotations_as_texts(object: &mut Node) {
     if is_empty {
         tree::remove(meta, "annotations");
     }
-}
-
-/// A boolean of YAML 1.1 only.
-fn is_old_bool(text: &str) -> bool {
-    ["y", "n", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Whether a block ends where the file does, in the middle of a line.
-fn is_cut(end: u32, bytes: &[u8]) -> bool {
-    end as usize >= bytes.len() && !bytes.ends_with(b"\n")
 }
 
 /// One more line break before lines that start with white space, unless they follow another such.

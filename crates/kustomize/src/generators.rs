@@ -119,7 +119,8 @@ fn take_over(old: &mut Item, mut new: Item, behavior: Behavior, span: Span) {
         }
     }
     old.node = new.node;
-    old.hashed = new.hashed;
+    // As kustomize: neither one that was written by hand nor one without a hash gets one.
+    old.hashed &= new.hashed;
     old.changed(span);
     for doubt in new.uncertain {
         old.doubt(doubt.kind, doubt.span);

@@ -124,6 +124,15 @@ impl Item {
         self.previous.iter().map(move |previous| id.as_it_was(previous)).chain(std::iter::once(id))
     }
 
+    /// Every identity it had, the present one with the namespace that is written even if its kind has none.
+    pub(crate) fn ids_as_written(&self) -> impl Iterator<Item = Id<'_>> {
+        let written = self.node.at(&["metadata", "namespace"]).and_then(Node::raw_text);
+        let namespace = written.filter(|text| !text.is_empty()).unwrap_or(DEFAULT_NAMESPACE);
+        let now = Id { namespace, ..self.id() };
+        let previous = self.previous.iter().map(move |previous| now.as_it_was(previous));
+        previous.chain(std::iter::once(now))
+    }
+
     /// Keeps its present identity before that is changed.
     pub(crate) fn remember(&mut self) {
         let id = self.id();

@@ -26,6 +26,7 @@ mod generators;
 mod hash;
 mod images;
 mod item;
+mod join;
 mod jsonpatch;
 mod load;
 mod merge;

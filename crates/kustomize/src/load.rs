@@ -3,7 +3,7 @@
 use crate::build::{NotRenderedKind, ProblemKind};
 use crate::builder::{Builder, Place};
 use crate::checkout::FileText;
-use crate::dialect::{annotations_as_texts, as_kustomize_reads};
+use crate::dialect::{Text, annotations_as_texts};
 use crate::item::{From, Id, Item};
 use crate::pool::Pool;
 use manifest::{Map, Node, SourceId, Value};
@@ -42,13 +42,15 @@ impl Builder<'_> {
             let mut found = Vec::new();
             flatten(node, String::new(), &mut |node, base| found.push((node, base)));
             for (node, base) in found {
+                let base_is_top = base.is_empty();
                 let from = From { path: Rc::clone(&shared), source: file.source, document, base };
-                self.resource(pool, &node, from, named, file.bytes);
+                let text = Text { folds: base_is_top, ..Text::file(file.bytes) };
+                self.resource(pool, &node, from, named, text);
             }
         }
     }
 
-    fn resource(&mut self, pool: &mut Pool, node: &Node, from: From, named: &Node, bytes: &[u8]) {
+    fn resource(&mut self, pool: &mut Pool, node: &Node, from: From, named: &Node, text: Text<'_>) {
         let id = Id::of(node);
         if id.kind.is_empty() || (id.name.is_empty() && !id.kind.ends_with("List")) {
             let what = if id.kind.is_empty() { "`kind`" } else { "`metadata.name`" };
@@ -57,7 +59,7 @@ impl Builder<'_> {
             return;
         }
         let Some(mut node) = self.copy(node, named.origin.span) else { return };
-        as_kustomize_reads(&mut node, bytes);
+        text.convert(&mut node);
         annotations_as_texts(&mut node);
         self.push(pool, Item::new(node, from), named);
     }

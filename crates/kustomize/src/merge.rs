@@ -1,5 +1,6 @@
 //! Strategic merge: a patch that looks like the object is laid over it.
 
+use crate::join::{Merge, Merged, is_distinct, join};
 use crate::schema::Type;
 use crate::tree;
 use manifest::{Entry, Map, Node, Span, Value};
@@ -142,16 +143,27 @@ fn settle(value: &mut Node, kind: Type, key: &str) -> Left {
     let inner = kind.field(key);
     match (&mut value.value, kind.joined(key)) {
         (Value::Null, _) if value.origin.span.start == value.origin.span.end => Left::Gone,
-        (Value::List(items), Some((_, of))) => {
-            for item in items.iter_mut() {
-                settle_map(item, of);
-            }
+        (Value::List(items), Some((keys, of))) => {
+            settle_list(items, keys, of);
             Left::Kept
         }
         _ => {
             settle_map(value, inner);
             Left::Kept
         }
+    }
+}
+
+/// A list that the patch does not name is joined with itself: of items that have the same keys, or lack
+/// some, not all are left.
+fn settle_list(items: &mut Vec<Node>, keys: &[&str], kind: Type) {
+    if keys.is_empty() || is_distinct(items, keys) {
+        for item in items.iter_mut() {
+            settle_map(item, kind);
+        }
+    } else {
+        // No patch is laid over anything: there is nothing that could be refused.
+        _ = join(items, &[], keys, &mut Items { kind });
     }
 }
 
@@ -162,7 +174,7 @@ fn settle_map(value: &mut Node, kind: Type) {
     }
 }
 
-/// Joins two lists by keys: items of the patch come first.
+/// Joins two lists by keys.
 fn lists(base: &mut Vec<Node>, patch: &[Node], keys: &[&str], kind: Type) -> Result<Left, Misfit> {
     let (directive, patch) = list_directive(patch)?;
     match directive {
@@ -172,26 +184,35 @@ fn lists(base: &mut Vec<Node>, patch: &[Node], keys: &[&str], kind: Type) -> Res
     }
     if keys.is_empty() {
         scalars(base, &patch);
-        return Ok(Left::Kept);
+    } else {
+        join(base, &patch, keys, &mut Items { kind })?;
     }
-    let mut first = Vec::with_capacity(patch.len() + base.len());
-    for item in patch {
-        match base.iter().position(|one| is_same(one, item, keys)) {
-            Some(at) => {
-                let mut found = base.remove(at);
-                if value(&mut found, item, kind)? == Left::Kept && !is_empty_map(&found) {
-                    first.push(found);
-                }
-            }
-            None => first.extend(added(item, kind)?.filter(|item| !is_empty_map(item))),
-        }
-    }
-    for item in base.iter_mut() {
-        settle_map(item, kind);
-    }
-    first.append(base);
-    *base = first;
     Ok(Left::Kept)
+}
+
+/// How items of lists are merged: maps of a type.
+struct Items {
+    kind: Type,
+}
+
+impl Merge for Items {
+    fn merge(&mut self, base: &mut Node, patch: &Node) -> Result<Merged, Misfit> {
+        // As kustomize: `$patch: replace` in an item does not reach the list.
+        let replaces = patch.as_map().map(directive).transpose()? == Some(Directive::Replace);
+        if replaces {
+            return Ok(Merged::Kept);
+        }
+        let left = value(base, patch, self.kind)?;
+        Ok(if left == Left::Gone || is_empty_map(base) { Merged::Gone } else { Merged::Kept })
+    }
+
+    fn settle(&mut self, base: &mut Node) {
+        settle_map(base, self.kind);
+    }
+
+    fn added(&mut self, patch: &Node) -> Result<Option<Node>, Misfit> {
+        Ok(added(patch, self.kind)?.filter(|item| !is_empty_map(item)))
+    }
 }
 
 fn scalars(base: &mut Vec<Node>, patch: &[&Node]) {
@@ -202,14 +223,6 @@ fn scalars(base: &mut Vec<Node>, patch: &[&Node]) {
         }
     }
     *base = all;
-}
-
-/// Whether two items of a list are the same one: every key that both have is equal, and the first is
-/// there.
-fn is_same(one: &Node, other: &Node, keys: &[&str]) -> bool {
-    let text = |node: &Node, key: &str| node.get(key).and_then(tree::text).map(std::borrow::Cow::into_owned);
-    let first = keys.first().is_some_and(|key| text(one, key).is_some());
-    first && keys.iter().all(|key| text(one, key) == text(other, key))
 }
 
 fn is_empty_map(node: &Node) -> bool {

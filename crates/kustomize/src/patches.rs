@@ -2,6 +2,8 @@
 
 use crate::build::{ProblemKind, UncertainKind};
 use crate::builder::{Builder, Place};
+use crate::checkout::FileText;
+use crate::dialect::Text;
 use crate::item::{Id, Item};
 use crate::jsonpatch;
 use crate::load::flatten;
@@ -14,11 +16,17 @@ use std::borrow::Cow;
 
 /// A patch that was read.
 struct Patch<'c> {
-    documents: Vec<Cow<'c, Node>>,
+    text: PatchText<'c>,
     /// The entry of the kustomization.
     span: Span,
     may_rename: bool,
     may_change_kind: bool,
+}
+
+/// The documents of a patch and where they stand.
+struct PatchText<'c> {
+    documents: Vec<Cow<'c, Node>>,
+    text: Text<'c>,
 }
 
 impl<'c> Builder<'c> {
@@ -31,7 +39,7 @@ impl<'c> Builder<'c> {
             return self.fatal(ProblemKind::Unreadable, node.origin.span, message);
         }
         let target = target.zip(read.flatten());
-        let Some(documents) = self.patch_text(place, entry) else {
+        let Some(text) = self.patch_text(place, entry) else {
             let doubted = pool.contents_mut().iter_mut();
             let doubted =
                 doubted.filter(|item| target.as_ref().is_some_and(|(_, target)| target.matches(item)));
@@ -39,7 +47,7 @@ impl<'c> Builder<'c> {
         };
         let option = |key| entry.get("options").and_then(|options| options.get(key)).and_then(Node::as_bool);
         let patch = Patch {
-            documents,
+            text,
             span: entry.origin.span,
             may_rename: option("allowNameChange") == Some(true),
             may_change_kind: option("allowKindChange") == Some(true),
@@ -51,18 +59,18 @@ impl<'c> Builder<'c> {
     pub(crate) fn strategic_merge(&mut self, pool: &mut Pool, place: Place<'_>, entry: &Node) {
         let text = entry.raw_text().unwrap_or_default();
         let is_path = !text.contains(['\n', '{']) && !text.contains(": ");
-        let documents = if is_path { self.patch_file(place, entry) } else { self.inline(entry) };
-        let Some(documents) = documents else { return };
+        let text = if is_path { self.patch_file(place, entry) } else { self.inline(entry, false) };
+        let Some(text) = text else { return };
         let span = entry.origin.span;
-        self.apply(pool, &Patch { documents, span, may_rename: false, may_change_kind: false }, None);
+        self.apply(pool, &Patch { text, span, may_rename: false, may_change_kind: false }, None);
     }
 
-    fn patch_text(&mut self, place: Place<'_>, entry: &Node) -> Option<Vec<Cow<'c, Node>>> {
+    fn patch_text(&mut self, place: Place<'_>, entry: &Node) -> Option<PatchText<'c>> {
         let written =
             |key| entry.get(key).filter(|node| node.raw_text().is_some_and(|text| !text.trim().is_empty()));
         match (written("path"), written("patch")) {
             (Some(path), None) => self.patch_file(place, path),
-            (None, Some(patch)) => self.inline(patch),
+            (None, Some(patch)) => self.inline(patch, true),
             (Some(_), Some(patch)) => {
                 let message = "`path` and `patch` exclude each other";
                 self.fatal(ProblemKind::WrongField, patch.origin.span, message);
@@ -79,16 +87,29 @@ impl<'c> Builder<'c> {
         }
     }
 
-    fn patch_file(&mut self, place: Place<'_>, path: &Node) -> Option<Vec<Cow<'c, Node>>> {
-        let documents = self.documents(place, path, path.raw_text().unwrap_or_default())?;
-        Some(documents.into_iter().map(Cow::Borrowed).collect())
+    fn patch_file(&mut self, place: Place<'_>, path: &Node) -> Option<PatchText<'c>> {
+        let text = path.raw_text().unwrap_or_default();
+        let (bytes, documents) = match self.file(place, path, text)? {
+            (_, FileText::Text { bytes, documents, error: None, .. }) => (bytes, documents),
+            (file, FileText::Text { error: Some(error), .. }) => {
+                let message = format!("{file} cannot be read: {error}");
+                self.fatal(ProblemKind::Unreadable, path.origin.span, message);
+                return None;
+            }
+            _ => (&[][..], Vec::new()),
+        };
+        let documents = documents.into_iter().map(Cow::Borrowed).collect();
+        Some(PatchText { documents, text: Text::file(bytes) })
     }
 
-    /// A patch in a string, with places in the file that has it.
-    fn inline(&mut self, patch: &Node) -> Option<Vec<Cow<'c, Node>>> {
+    /// A patch in a string, with places in the file that has it. It is read without white space at its
+    /// end if it is `trimmed`.
+    fn inline(&mut self, patch: &Node, trimmed: bool) -> Option<PatchText<'c>> {
         let bytes = self.checkout.bytes(patch.origin.span.source).unwrap_or_default();
         let limits = manifest::Limits { nodes: self.budget, ..manifest::Limits::default() };
-        let reading = manifest::read_embedded(patch, bytes, &limits);
+        let written = patch.raw_text().unwrap_or_default();
+        let text = if trimmed { written.trim_end() } else { written };
+        let reading = manifest::read_embedded(&tree::string(text, patch.origin), bytes, &limits);
         let mut documents = Vec::new();
         for document in reading.documents {
             match document.content {
@@ -100,11 +121,12 @@ impl<'c> Builder<'c> {
                 }
             }
         }
-        Some(documents)
+        let cut = documents.last().map(|node| last_byte(node)).filter(|_| !text.ends_with('\n'));
+        Some(PatchText { documents, text: Text { bytes, cut, folds: true } })
     }
 
     fn apply(&mut self, pool: &mut Pool, patch: &Patch<'c>, target: Option<(&Node, Target)>) {
-        let Some(first) = patch.documents.first() else { return };
+        let Some(first) = patch.text.documents.first() else { return };
         if let Some(operations) = first.as_list() {
             if !jsonpatch::is_patch(operations) {
                 let message = "the patch is neither an object nor a list of operations";
@@ -115,9 +137,14 @@ impl<'c> Builder<'c> {
                 None => self.fatal(ProblemKind::WrongField, patch.span, "a JSON patch needs a `target`"),
             };
         }
-        let mut objects: Vec<Cow<'_, Node>> = Vec::new();
-        for document in &patch.documents {
-            flatten(document, String::new(), &mut |node, _| objects.push(node));
+        let mut objects: Vec<Node> = Vec::new();
+        for document in &patch.text.documents {
+            flatten(document, String::new(), &mut |node, base| {
+                let mut object = node.into_owned();
+                let text = patch.text.text;
+                Text { folds: base.is_empty(), ..text }.convert(&mut object);
+                objects.push(object);
+            });
         }
         for object in &objects {
             let id = Id::of(object);
@@ -163,8 +190,9 @@ impl<'c> Builder<'c> {
 
     fn apply_to(&mut self, pool: &mut Pool, patch: &Patch<'_>, object: &Node, node: &Node, target: &Target) {
         let selected = self.select(pool, patch, node, target);
+        let object = with_texts(object);
         for at in &selected {
-            self.lay_over(pool, *at, patch, object);
+            self.lay_over(pool, *at, patch, &object);
         }
         if !selected.is_empty() {
             pool.items_mut().retain(|item| item.node.as_map().is_some());
@@ -284,6 +312,31 @@ impl Kept {
             put_back(meta, "namespace", self.namespace);
         }
     }
+}
+
+/// The byte after the last one of a value.
+fn last_byte(node: &Node) -> u32 {
+    node.children().map(last_byte).fold(node.origin.span.end, u32::max)
+}
+
+/// As kustomize: labels and annotations of a patch with a target are texts, a null among them too.
+fn with_texts(object: &Node) -> Cow<'_, Node> {
+    const MAPS: [&str; 2] = ["labels", "annotations"];
+    let maps = MAPS.into_iter().filter_map(|key| object.at(&["metadata", key]));
+    if maps.flat_map(Node::children).all(|value| value.raw_text().is_some()) {
+        return Cow::Borrowed(object);
+    }
+    let mut object = object.clone();
+    for key in MAPS {
+        let map = tree::get_mut(&mut object, "metadata").and_then(|meta| tree::get_mut(meta, key));
+        for entry in map.and_then(tree::map_mut).map(|map| map.entries.iter_mut()).into_iter().flatten() {
+            let span = entry.value.origin.span;
+            let null = if span.start == span.end { "" } else { "null" };
+            let text = tree::text(&entry.value).map_or_else(|| null.to_owned(), Cow::into_owned);
+            entry.value = tree::string(text, entry.value.origin);
+        }
+    }
+    Cow::Owned(object)
 }
 
 fn put_back(map: &mut manifest::Map, key: &str, entry: Option<Entry>) {

@@ -76,6 +76,22 @@ impl Builder<'_> {
         for item in pool.items_mut().iter_mut() {
             annotations_as_texts(&mut item.node);
         }
+        for item in pool.items() {
+            let id = item.id();
+            if id.kind.is_empty()
+                || (id.name.is_empty() && item.node.at(&NAME).is_none_or(|name| name.raw_text().is_none()))
+            {
+                let message = "a patch or replacement left the resource without `kind` or `metadata.name`";
+                let related = item.changed_by.clone();
+                self.problem(
+                    ProblemKind::PatchFailed,
+                    item.node.origin.span,
+                    message.to_owned(),
+                    related,
+                    true,
+                );
+            }
+        }
         let is_deployed =
             |item: &Item| meta_text(&item.node, "annotations", LOCAL).is_none_or(|value| value == "false");
         let resources = pool.into_items().into_iter().filter(is_deployed).map(Item::finish).collect();
@@ -87,6 +103,9 @@ impl Builder<'_> {
         }
     }
 }
+
+/// Where an object's name stands.
+const NAME: [&str; 2] = ["metadata", "name"];
 
 /// What has no place: there is no file.
 const NO_PLACE: Span = Span { source: SourceId(0), start: 0, end: 0 };

@@ -128,7 +128,7 @@ impl Exact {
 
     /// Whether any identity that the resource had is meant.
     pub(crate) fn matches_any(&self, item: &Item) -> bool {
-        item.ids().any(|id| self.matches_id(&id))
+        item.ids_as_written().any(|id| self.matches_id(&id))
     }
 
     /// Whether labels and annotations are as asked.
