@@ -32,8 +32,8 @@ pub struct Cache {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Kinds that somebody watches.
-    kinds: HashMap<String, Watched>,
+    /// Kinds that somebody watches; shared with the requests that are answered.
+    kinds: Arc<Kinds>,
     /// All there is was put in: nothing is unseen.
     is_whole: bool,
     shelves: HashMap<String, Shelf>,
@@ -42,7 +42,9 @@ struct State {
     namespaces: HashMap<String, NamespaceFacts>,
 }
 
-#[derive(Debug)]
+type Kinds = HashMap<String, Watched>;
+
+#[derive(Debug, Clone)]
 struct Watched {
     generation: u32,
     /// Why its objects are not known; `None`: they are.
@@ -69,8 +71,7 @@ impl NamespaceFacts {
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     pub(crate) objects: Vec<Arc<Object>>,
-    /// Kinds whose objects are not known, and why; reads after "… is".
-    unseen: HashMap<String, String>,
+    kinds: Arc<Kinds>,
     is_whole: bool,
     /// More namespaces are tied to the request than are looked at.
     pub(crate) is_cut: bool,
@@ -84,12 +85,10 @@ impl Surroundings {
 
     /// Why the objects of a kind are not known.
     pub(crate) fn unseen(&self, kind: &str) -> Option<&str> {
-        match self.unseen.get(kind) {
-            _ if self.is_whole => None,
-            Some(reason) if reason.is_empty() => None,
-            Some(reason) => Some(reason),
-            None => Some("not watched"),
+        if self.is_whole {
+            return None;
         }
+        self.kinds.get(kind).map_or(Some("not watched"), |watched| watched.unseen.as_deref())
     }
 }
 
@@ -121,7 +120,9 @@ impl Cache {
     pub fn begin(&self, kind: &str) {
         let mut state = self.write();
         let unseen = Some("not read yet".to_owned());
-        let watched = state.kinds.entry(kind.to_owned()).or_insert(Watched { generation: 0, unseen });
+        let watched = Arc::make_mut(&mut state.kinds)
+            .entry(kind.to_owned())
+            .or_insert(Watched { generation: 0, unseen });
         watched.generation += 1;
     }
 
@@ -162,7 +163,7 @@ impl Cache {
     /// All objects of the kind are there.
     pub fn synced(&self, kind: &str) {
         let mut state = self.write();
-        let Some(watched) = state.kinds.get_mut(kind) else { return };
+        let Some(watched) = Arc::make_mut(&mut state.kinds).get_mut(kind) else { return };
         watched.unseen = None;
         let current = watched.generation;
         for (namespace, name) in state.stale(kind, current) {
@@ -175,7 +176,7 @@ impl Cache {
     pub fn unavailable(&self, kind: &str, reason: &str) {
         let mut state = self.write();
         let watched = Watched { generation: 0, unseen: None };
-        let watched = state.kinds.entry(kind.to_owned()).or_insert(watched);
+        let watched = Arc::make_mut(&mut state.kinds).entry(kind.to_owned()).or_insert(watched);
         watched.unseen = Some(reason.to_owned());
     }
 
@@ -229,10 +230,8 @@ impl Cache {
     /// namespaces is tied to the object or to what is in the namespace.
     pub(crate) fn around(&self, namespace: Option<&str>, kind: &str, object: &Node) -> Surroundings {
         let state = self.read();
-        let mut found = Surroundings { is_whole: state.is_whole, ..Surroundings::default() };
-        for (kind, watched) in &state.kinds {
-            found.unseen.insert(kind.clone(), watched.unseen.clone().unwrap_or_default());
-        }
+        let kinds = Arc::clone(&state.kinds);
+        let mut found = Surroundings { is_whole: state.is_whole, kinds, ..Surroundings::default() };
         found.objects.extend(state.cluster.objects(None, true).iter().cloned());
         let Some(namespace) = namespace else {
             // What is in no namespace is read from all of them.

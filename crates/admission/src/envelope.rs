@@ -1,6 +1,8 @@
 //! The envelope of a review: who does what to which object; objects stay raw.
 
-use serde::Deserialize;
+use crate::hollow::Hollow;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -50,10 +52,10 @@ pub(crate) struct Request<'a> {
     pub(crate) operation: Cow<'a, str>,
     #[serde(borrow, default)]
     pub(crate) user_info: User<'a>,
-    #[serde(borrow, default)]
-    pub(crate) object: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    pub(crate) old_object: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "raw")]
+    pub(crate) object: Option<&'a str>,
+    #[serde(borrow, default, deserialize_with = "raw")]
+    pub(crate) old_object: Option<&'a str>,
     #[serde(default)]
     pub(crate) dry_run: Option<bool>,
 }
@@ -85,14 +87,49 @@ pub(crate) struct User<'a> {
     pub(crate) groups: Vec<String>,
 }
 
+/// The text of a value; `None` of `null`.
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
+    Option::<&RawValue>::deserialize(deserializer).map(|raw| raw.map(RawValue::get))
+}
+
+/// What is not JSON, or no map.
+const NO_JSON: Refusal = refuse("the request body is not JSON of an AdmissionReview");
+
+/// A body that was sent.
+pub(crate) struct Body<'b> {
+    whole: &'b [u8],
+    /// `None`: it is read as a whole.
+    hollow: Option<Hollow<'b>>,
+}
+
+impl<'b> Body<'b> {
+    /// Of these bytes.
+    pub(crate) fn new(whole: &'b [u8]) -> Self {
+        Self { whole, hollow: std::str::from_utf8(whole).ok().and_then(Hollow::new) }
+    }
+
+    /// The request that it holds. Objects are not looked into: where one cannot be read,
+    /// [`check`](Self::check) tells whether the body can.
+    pub(crate) fn request(&self) -> Result<Request<'_>, Refusal> {
+        let Some(hollow) = &self.hollow else { return read(self.whole) };
+        let request = read(hollow.text.as_bytes())?;
+        let (object, old_object) =
+            (hollow.object.or(request.object), hollow.old_object.or(request.old_object));
+        Ok(Request { object, old_object, ..request })
+    }
+
+    /// Whether all of it is JSON.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        serde_json::from_slice::<IgnoredAny>(self.whole).map(|_| ()).map_err(|_| NO_JSON)
+    }
+}
+
 /// Reads the envelope.
-pub(crate) fn read(body: &[u8]) -> Result<Request<'_>, Refusal> {
+fn read(body: &[u8]) -> Result<Request<'_>, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(refuse("the request body is empty"));
     }
-    let Some(envelope) = map_of::<Envelope<'_>>(body) else {
-        return Err(refuse("the request body is not JSON of an AdmissionReview"));
-    };
+    let envelope = map_of::<Envelope<'_>>(body).ok_or(NO_JSON)?;
     if envelope.api_version != "admission.k8s.io/v1" || envelope.kind != "AdmissionReview" {
         return Err(refuse("only AdmissionReview of admission.k8s.io/v1 is accepted"));
     }
@@ -116,5 +153,6 @@ fn map_of<'b, T: Deserialize<'b>>(text: &'b [u8]) -> Option<T> {
 
 /// The uid of a body, if it can be read at all.
 pub(crate) fn uid(body: &[u8]) -> Option<String> {
-    read(body).ok().map(|request| request.uid.into_owned())
+    let body = Body::new(body);
+    body.check().and_then(|()| Ok(body.request()?.uid.into_owned())).ok()
 }

@@ -10,6 +10,7 @@ mod effects;
 mod engine;
 mod envelope;
 mod exemptions;
+mod hollow;
 mod object;
 mod pair;
 mod reply;

@@ -1,6 +1,7 @@
 //! Objects of requests: raw JSON to manifests, without what no rule reads.
 
 use manifest::{Entry, Limits, Manifest, Node, ProblemKind, ReadError, SourceId, Value};
+use std::borrow::Borrow;
 
 /// What no rule reads of an object: that it is there is known, and nothing else.
 const UNREAD: [&[&str]; 4] = [
@@ -55,21 +56,23 @@ pub(crate) fn same(one: Option<&Node>, other: Option<&Node>) -> bool {
     }
 }
 
-fn same_entries(one: &[Entry], other: &[Entry]) -> bool {
-    let is_same =
-        |(one, other): (&Entry, &Entry)| one.key == other.key && same(Some(&one.value), Some(&other.value));
+/// The same of the entries of two maps.
+pub(crate) fn same_entries<E: Borrow<Entry>>(one: &[E], other: &[E]) -> bool {
     if one.len() != other.len() {
         return false;
     }
+    let is_same =
+        |(one, other): (&Entry, &Entry)| one.key == other.key && same(Some(&one.value), Some(&other.value));
+    let pairs = || one.iter().map(E::borrow).zip(other.iter().map(E::borrow));
     // The API server writes keys in one order.
-    if one.iter().zip(other).all(|(one, other)| one.key == other.key) {
-        return one.iter().zip(other).all(is_same);
+    if pairs().all(|(one, other)| one.key == other.key) {
+        return pairs().all(is_same);
     }
     sorted(one).into_iter().zip(sorted(other)).all(is_same)
 }
 
-fn sorted(entries: &[Entry]) -> Vec<&Entry> {
-    let mut sorted: Vec<_> = entries.iter().collect();
+fn sorted<E: Borrow<Entry>>(entries: &[E]) -> Vec<&Entry> {
+    let mut sorted: Vec<_> = entries.iter().map(E::borrow).collect();
     sorted.sort_by(|one, other| one.key.cmp(&other.key));
     sorted
 }

@@ -4,8 +4,7 @@ use crate::cache::Cache;
 use crate::envelope::{Kind, Request};
 use crate::object::{self, JUDGED, LAST_APPLIED, OLD};
 use crate::scale;
-use manifest::{Manifest, Node, SourceId, Value};
-use serde_json::value::RawValue;
+use manifest::{Entry, Manifest, Node, SourceId, Value};
 
 /// The two objects of a request.
 pub(crate) struct Pair<'r> {
@@ -44,10 +43,10 @@ impl<'r> Pair<'r> {
     pub(crate) fn of_request(request: &Request<'r>) -> Result<Self, Unjudged> {
         let is_deleted = request.operation == "DELETE";
         let object = if is_deleted { request.old_object.or(request.object) } else { request.object };
-        let Some(text) = object.map(RawValue::get) else {
+        let Some(text) = object else {
             return Err(if is_deleted { Unjudged::NothingDeleted } else { Unjudged::NoObject });
         };
-        let old = request.old_object.filter(|_| request.operation == "UPDATE").map(RawValue::get);
+        let old = request.old_object.filter(|_| request.operation == "UPDATE");
         let old = old.map(|old| read(old, OLD, &request.kind));
         let is_past_unread = matches!(old, Some(Err(_)));
         let object = read(text, JUDGED, &request.kind).map_err(|(rule, why)| Unjudged::Unread {
@@ -60,7 +59,7 @@ impl<'r> Pair<'r> {
 
     /// The parent of a scale, at the number that is asked for.
     pub(crate) fn of_scale(kind: &str, cache: &Cache, request: &Request<'r>) -> Result<Self, Unjudged> {
-        let text = request.object.map(RawValue::get).ok_or(Unjudged::NoObject)?.as_bytes();
+        let text = request.object.ok_or(Unjudged::NoObject)?.as_bytes();
         let parent = cache.text(kind, &request.namespace, &request.name).ok_or(Unjudged::NoParent)?;
         let (old, object) = scale::parent(kind, &parent, text).ok_or(Unjudged::NoParent)?;
         Ok(Self { text, object, old: Some(old), is_past_unread: false, is_deleted: false })
@@ -98,14 +97,11 @@ fn read(text: &str, id: SourceId, kind: &Kind<'_>) -> Result<Manifest, (&'static
 
 /// Whether the annotations or labels of two objects are the same, but for the last-applied one.
 fn same_texts(one: &Node, other: &Node, key: &str) -> bool {
-    let entries = |node: &'_ Node| -> Vec<(String, Option<String>)> {
-        let map = node.at(&["metadata", key]).and_then(Node::as_map);
-        let entries = map.map(|map| map.entries.as_slice()).unwrap_or_default();
-        let entries = entries.iter().filter(|entry| entry.key != LAST_APPLIED);
-        let mut entries: Vec<_> =
-            entries.map(|entry| (entry.key.clone(), entry.value.as_str().map(str::to_owned))).collect();
-        entries.sort();
-        entries
-    };
-    entries(one) == entries(other)
+    object::same_entries(&texts(one, key), &texts(other, key))
+}
+
+fn texts<'n>(node: &'n Node, key: &str) -> Vec<&'n Entry> {
+    let map = node.at(&["metadata", key]).and_then(Node::as_map);
+    let entries = map.map(|map| map.entries.as_slice()).unwrap_or_default();
+    entries.iter().filter(|entry| entry.key != LAST_APPLIED).collect()
 }

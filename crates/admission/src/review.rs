@@ -3,11 +3,12 @@
 use crate::cache::{Cache, Surroundings};
 use crate::effects::{self, Leniency};
 use crate::engine::Engine;
-use crate::envelope::{self, Request};
+use crate::envelope::{self, Body, Refusal, Request};
 use crate::exemptions;
-use crate::object::{self, JUDGED};
+use crate::object::{self, JUDGED, OLD};
 use crate::pair::{Pair, Unjudged};
 use crate::reply::{self, Draft, ExemptedBy, Reply};
+use crate::shelf::placed;
 use crate::sweep;
 use crate::world::{self, Case};
 use jiff::civil::DateTime;
@@ -16,6 +17,7 @@ use rules::SuppressedBy;
 use rules::config::RequestNamespace;
 use rules::rule_file::Admission;
 use std::sync::Arc;
+use topology::Object;
 
 /// Judged wherever they are told of; other kinds belong to a database only where something ties them to one.
 const KINDS: [(&str, &[&str]); 4] = [
@@ -46,8 +48,8 @@ impl Engine {
             );
             let Ok(object) = object::read(text.as_bytes(), JUDGED, kind.name) else { continue };
             let namespace = kind.namespaced.then_some("up");
-            let case =
-                Case { object: &object, old: Some(&object), is_deleted: false, namespace, now, only: None };
+            let object = Arc::new(placed(object, JUDGED, namespace));
+            let case = Case { object: &object, old: Some(&object), is_deleted: false, now, only: None };
             world::judge(self, &case, &Surroundings::none());
         }
     }
@@ -59,20 +61,21 @@ impl Engine {
 
     /// Answers a review: `AdmissionReview` bytes in, reply out. `now` is in UTC.
     pub fn review(&self, cache: &Cache, body: &[u8], now: DateTime) -> Reply {
-        match envelope::read(body) {
-            Ok(request) => self.answer(cache, &request, now).finish(),
+        match self.answer(cache, &Body::new(body), now) {
+            Ok(draft) => draft.finish(),
             Err(refusal) => reply::refusal(refusal),
         }
     }
 
-    fn answer(&self, cache: &Cache, request: &Request<'_>, now: DateTime) -> Draft {
+    fn answer(&self, cache: &Cache, body: &Body<'_>, now: DateTime) -> Result<Draft, Refusal> {
+        let request = &body.request()?;
         let mut draft = Draft::new(request);
         draft.annotate("config", self.hash());
         draft.annotate("mode", self.config.admission().base_mode().name());
         if let Some(reason) = self.unexpected(request) {
             draft.record.is_unexpected = true;
             draft.annotate("not-judged", reason);
-            return draft;
+            return Ok(draft);
         }
         let pair = if request.sub_resource == "scale" {
             let kind = if request.resource.resource == "clusters" { "Cluster" } else { "Pooler" };
@@ -81,19 +84,17 @@ impl Engine {
         } else {
             Pair::of_request(request)
         };
-        let pair = match pair {
-            Ok(pair) => pair,
+        match pair {
+            Ok(pair) => match pair.unchanged() {
+                Some(reason) => draft.annotate("not-judged", reason),
+                None => self.judge(cache, request, pair, now, &mut draft),
+            },
             Err(why) => {
+                body.check()?;
                 self.unjudged(cache, request, &why, now, &mut draft);
-                return draft;
             }
-        };
-        if let Some(reason) = pair.unchanged() {
-            draft.annotate("not-judged", reason);
-            return draft;
         }
-        self.judge(cache, request, &pair, now, &mut draft);
-        draft
+        Ok(draft)
     }
 
     /// Why a request should not have come here.
@@ -157,7 +158,7 @@ impl Engine {
         }
     }
 
-    fn judge(&self, cache: &Cache, request: &Request<'_>, pair: &Pair<'_>, now: DateTime, draft: &mut Draft) {
+    fn judge(&self, cache: &Cache, request: &Request<'_>, pair: Pair<'_>, now: DateTime, draft: &mut Draft) {
         let namespace = named(request);
         let facts = namespace.map(|namespace| cache.namespace(namespace)).unwrap_or_default();
         if pair.is_deleted
@@ -168,18 +169,13 @@ impl Engine {
         }
         let kind = draft.record.kind.clone();
         let around = cache.around(namespace, &kind, &pair.object.node);
-        let case = Case {
-            object: &pair.object,
-            old: pair.old.as_ref(),
-            is_deleted: pair.is_deleted,
-            namespace,
-            now,
-            only: None,
-        };
+        let object = Arc::new(placed(pair.object, JUDGED, namespace));
+        let old = pair.old.map(|old| Arc::new(placed(old, OLD, namespace)));
+        let case = Case { object: &object, old: old.as_ref(), is_deleted: pair.is_deleted, now, only: None };
         let outcome = world::judge(self, &case, &around);
         undecided(&outcome, &around, &kind, draft);
         let exempted =
-            exemptions::apply(self, &pair.object, pair.text, namespace, now.date(), outcome.judgement);
+            exemptions::apply(self, &object.manifest, pair.text, namespace, now.date(), outcome.judgement);
         say_exempted(&exempted, draft);
         let labels = facts.labels();
         if labels.is_none() && namespace.is_some() && self.config.admission().reads_labels() {
@@ -188,7 +184,7 @@ impl Engine {
         }
         let at = RequestNamespace { name: namespace, labels: labels.as_deref() };
         let mut told = effects::effects(self, &case, &around, at, exempted.judgement.findings);
-        if let Some(leniency) = self.leniency(request, pair) {
+        if let Some(leniency) = self.leniency(request, &object, pair.is_past_unread) {
             let spared = effects::spare(&mut told);
             say_spared(&leniency, &spared, draft);
         }
@@ -196,16 +192,16 @@ impl Engine {
     }
 
     /// Whether anything may be refused.
-    fn leniency(&self, request: &Request<'_>, pair: &Pair<'_>) -> Option<Leniency> {
+    fn leniency(&self, request: &Request<'_>, object: &Object, is_past_unread: bool) -> Option<Leniency> {
         let user = &request.user_info;
         if let Some(who) = self.config.admission().exempts(&user.username, &user.groups) {
             return Some(Leniency::Exempt(who));
         }
-        let recovery = pair.object.node.at(&["spec", "bootstrap", "recovery"]);
+        let recovery = object.manifest.node.at(&["spec", "bootstrap", "recovery"]);
         let is_recovery = recovery.is_some_and(|node| matches!(node.value, Value::Map(_)));
         match request.operation.as_ref() {
             "CREATE" if is_recovery => Some(Leniency::Recovery),
-            _ if pair.is_past_unread => Some(Leniency::PastUnread),
+            _ if is_past_unread => Some(Leniency::PastUnread),
             _ => None,
         }
     }

@@ -2,23 +2,20 @@
 
 use crate::cache::Surroundings;
 use crate::engine::Engine;
-use crate::object::{JUDGED, OLD};
-use crate::shelf::placed;
 use jiff::civil::DateTime;
-use manifest::{Manifest, Sources};
+use manifest::Sources;
 use rules::config::Config;
 use rules::{Change, Door, Input, Judgement, Rule};
 use std::sync::Arc;
-use topology::{Environment, EnvironmentKind, Inventory, ObjectId, Settings, Topology};
+use topology::{Environment, EnvironmentKind, Inventory, Object, ObjectId, Settings, Topology};
 
 /// Which object is judged, and what happens to it.
 pub(crate) struct Case<'c> {
-    pub(crate) object: &'c Manifest,
+    pub(crate) object: &'c Arc<Object>,
     /// As it was, where it changes.
-    pub(crate) old: Option<&'c Manifest>,
+    pub(crate) old: Option<&'c Arc<Object>>,
     /// The object goes.
     pub(crate) is_deleted: bool,
-    pub(crate) namespace: Option<&'c str>,
     pub(crate) now: DateTime,
     /// Only these rules; `None`: all.
     pub(crate) only: Option<&'c (dyn Fn(&Rule) -> bool + Sync)>,
@@ -33,10 +30,10 @@ pub(crate) struct Outcome {
 
 /// Judges the object among what stands around it.
 pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> Outcome {
-    let inventory = inventory(case.object.clone(), JUDGED, case.namespace, around);
+    let inventory = inventory(case.object, around);
     let settings = Settings { now: case.now, ..engine.settings.clone() };
     let topology = Topology::new(&inventory, settings.clone());
-    let old = case.old.map(|old| inventory_of_old(old, case.namespace, around));
+    let old = case.old.map(|old| self::inventory(old, around));
     let old = old.as_ref().map(|old| (old, Topology::new(old, settings)));
     let change = match &old {
         _ if case.is_deleted => Change::Deletion,
@@ -65,19 +62,9 @@ pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> 
     Outcome { judgement, is_tied }
 }
 
-fn inventory_of_old(old: &Manifest, namespace: Option<&str>, around: &Surroundings) -> Inventory {
-    inventory(old.clone(), OLD, namespace, around)
-}
-
 /// The object first, then what stands around it but for itself as it is cached.
-fn inventory(
-    manifest: Manifest,
-    source: manifest::SourceId,
-    namespace: Option<&str>,
-    around: &Surroundings,
-) -> Inventory {
-    let object = Arc::new(placed(manifest, source, namespace));
-    let is_other = |other: &&Arc<topology::Object>| {
+fn inventory(object: &Arc<Object>, around: &Surroundings) -> Inventory {
+    let is_other = |other: &&Arc<Object>| {
         let (mine, theirs) = (&object.manifest, &other.manifest);
         mine.kind() != theirs.kind()
             || mine.name() != theirs.name()
@@ -85,7 +72,7 @@ fn inventory(
             || object.placements != other.placements
     };
     let others = around.objects.iter().filter(is_other).cloned();
-    let objects = std::iter::once(Arc::clone(&object)).chain(others).collect();
+    let objects = std::iter::once(Arc::clone(object)).chain(others).collect();
     let environment = Environment {
         kind: EnvironmentKind::Cluster,
         path: "the cluster".to_owned(),

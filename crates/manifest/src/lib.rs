@@ -21,6 +21,8 @@ pub use embedded::read_embedded;
 pub use json::to_json;
 pub use node::{Entry, Lookup, Map, Node, Number, Origin, Part, Partial, Unknown, Value, pointer_token};
 pub use object::{Manifest, manifests};
-pub use read::{Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, read, read_json};
+pub use read::{
+    Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, pass_json, read, read_json,
+};
 pub use source::{Position, Source, SourceId, Sources, Span};
 pub use unknown::{Dialect, UnknownReason, mark_unknowns};

@@ -26,6 +26,8 @@ pub enum UnknownReason {
     Unread,
     /// An overlay or patch: what is not written here stands in the base.
     PartialManifest,
+    /// Made by the templates of a Helm chart in a way that its values do not tell; which chart.
+    Chart(String),
 }
 
 impl fmt::Display for UnknownReason {
@@ -38,6 +40,7 @@ impl fmt::Display for UnknownReason {
             Self::Tag(tag) => write!(out, "tagged {tag}"),
             Self::Patched(by) => write!(out, "patched by {by}"),
             Self::PartialManifest => out.write_str("not in this partial manifest"),
+            Self::Chart(chart) => write!(out, "made by chart {chart} in a way that its values do not tell"),
         }
     }
 }

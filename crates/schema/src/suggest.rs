@@ -8,16 +8,47 @@ pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str
         .into_iter()
         .filter_map(|candidate| {
             let longest = word.chars().count().max(candidate.chars().count());
-            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            let candidate_lower = candidate.to_lowercase();
+            // What is far apart by its letters alone, in any order, need not be compared further.
+            if at_least(&lower, &candidate_lower) * 3 > longest.max(3) {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&lower, &candidate_lower);
             (distance * 3 <= longest.max(3)).then_some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
+/// How many letters one of two words has that the other has not, which their distance is never less than.
+/// Letters that share the last bits of their code count as one.
+fn at_least(one: &str, other: &str) -> usize {
+    let mut more = [0_i32; 32];
+    let mut count = |word: &str, by: i32| {
+        for letter in word.chars() {
+            if let Some(more) = more.get_mut(u32::from(letter) as usize % 32) {
+                *more += by;
+            }
+        }
+    };
+    count(one, 1);
+    count(other, -1);
+    let of = |sign: i32| more.iter().map(|more| (more * sign).max(0).unsigned_abs() as usize).sum::<usize>();
+    of(1).max(of(-1))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::did_you_mean;
+    use super::{at_least, did_you_mean};
+
+    #[test]
+    fn letters_alone_never_say_more_than_the_distance() {
+        let words =
+            ["", "a", "fsync", "shared_buffers", "shared_bufers", "wal_level", "lavel_law", "ÄÖ", "x_y"];
+        for (one, other) in words.iter().flat_map(|one| words.iter().map(move |other| (one, other))) {
+            assert!(at_least(one, other) <= strsim::damerau_levenshtein(one, other), "{one} {other}");
+        }
+    }
 
     #[test]
     fn the_nearest_word_is_suggested() {

@@ -14,6 +14,7 @@ pub mod image;
 mod index;
 pub mod inventory;
 mod labels;
+mod lazy_view;
 pub mod literal;
 pub mod monitors;
 pub mod operator;

@@ -79,6 +79,7 @@ const UNREAD: &[&str] =
 const CALICO: &str = "projectcalico.org";
 
 /// A policy, or a section of one, that may select pods.
+#[derive(Debug)]
 pub(crate) struct Policy {
     kind: &'static str,
     name: String,

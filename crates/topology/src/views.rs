@@ -10,6 +10,7 @@ pub mod external_secret;
 pub mod hosts;
 pub mod login;
 pub mod object_store;
+pub mod parameter;
 pub mod plugin;
 pub mod postgres;
 pub mod pruners;
@@ -95,10 +96,10 @@ pub struct Views<'t> {
     context: Context<'t>,
     /// The object as it was before it was changed.
     past: Option<Context<'t>>,
-    change: OnceLock<Option<ClusterChangeView>>,
+    change: OnceLock<Option<ClusterChangeView<'t>>>,
     fixed_fields: OnceLock<Vec<FixedFieldView>>,
     annotations: OnceLock<Known<Vec<AnnotationView>>>,
-    own: OnceLock<Option<Box<dyn View>>>,
+    own: OnceLock<Option<Box<dyn View + 't>>>,
     schema: OnceLock<Option<schema::SchemaView>>,
     exposures: OnceLock<Vec<ExposureView>>,
     literals: OnceLock<Vec<LiteralView>>,
@@ -110,7 +111,7 @@ pub struct Views<'t> {
     clusters: Clusters<'t>,
     external_clusters: ExternalClusters<'t>,
     schedules: Schedules,
-    postgres: OnceLock<Option<PostgresView>>,
+    postgres: OnceLock<Option<PostgresView<'t>>>,
     settings: Settings<'t>,
     volumes: OnceLock<Vec<VolumeView>>,
     resources: OnceLock<Option<ResourcesView>>,
@@ -262,7 +263,7 @@ pub fn own_variable(kind: &str) -> Option<FieldSchema> {
     Some(FieldSchema { name, doc, kind: FieldType::View(schema) })
 }
 
-fn own_view(kind: &str, context: Context<'_>) -> Option<Box<dyn View>> {
+fn own_view<'t>(kind: &str, context: Context<'t>) -> Option<Box<dyn View + 't>> {
     Some(match kind {
         "Cluster" => Box::new(cluster::view(context)?),
         "ScheduledBackup" | "Backup" => Box::new(scheduled_backup::view(context)?),

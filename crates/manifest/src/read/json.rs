@@ -2,11 +2,11 @@
 
 use super::frame::{Gone, MapFrame};
 use super::notes::{Failure, MOST_OF_A_KIND, Notes};
+use super::pass::pass_json;
 use crate::node::{Entry, Map, Node, Number, Origin, Unknown, Value};
 use crate::read::{Limits, ProblemKind};
 use crate::source::SourceId;
 use crate::unknown::UnknownReason;
-use memchr::memchr2;
 use std::ops::Range;
 
 /// How far kubectl looks for the `{`.
@@ -275,26 +275,10 @@ impl<'t> Parser<'t, '_> {
     fn unread_value(&mut self) -> Result<Node, Failure> {
         let start = self.at;
         let is_map = self.peek() == Some(b'{');
-        let mut depth = 0_usize;
-        loop {
-            match self.peek() {
-                Some(b'"') => self.pass_string()?,
-                Some(b'{' | b'[') => {
-                    depth += 1;
-                    self.at += 1;
-                }
-                Some(b'}' | b']') if depth > 0 => {
-                    depth -= 1;
-                    self.at += 1;
-                }
-                Some(b',' | b'}' | b']') if depth == 0 => break,
-                Some(_) => self.at += 1,
-                None => return Err(self.refuse("expected a JSON value here")),
-            }
-            if depth == 0 && matches!(self.peek(), Some(b',' | b'}' | b']') | None) {
-                break;
-            }
-        }
+        self.at = match pass_json(self.text, start) {
+            Some(end) if end > start => end,
+            _ => return Err(self.refuse("expected a JSON value here")),
+        };
         let reason = UnknownReason::Unread;
         let value = if is_map {
             Value::Map(Map { entries: Vec::new(), open: Some(reason) })
@@ -302,22 +286,6 @@ impl<'t> Parser<'t, '_> {
             Value::Unknown(Unknown { raw: String::new(), reason, value: None })
         };
         Ok(Node { value, origin: self.origin(start) })
-    }
-
-    /// Passes over a string.
-    fn pass_string(&mut self) -> Result<(), Failure> {
-        self.at += 1;
-        loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            match memchr2(b'"', b'\\', rest) {
-                Some(run) if rest.get(run) == Some(&b'"') => {
-                    self.at += run + 1;
-                    return Ok(());
-                }
-                Some(run) => self.at += run + 2,
-                None => return Err(self.refuse("this text is never closed")),
-            }
-        }
     }
 
     fn word(&mut self, word: &str, value: Value) -> Result<Value, Failure> {

@@ -36,8 +36,11 @@ impl<'c> Settings<'c> {
 
     /// What the guideline asks of a rule, where it is extended.
     fn demand(&self, rule: &str) -> Option<&'c Demand> {
-        let demand = self.config.guideline.get(rule)?;
-        self.layers().any(|layer| layer.extends_guideline).then_some(demand)
+        if self.layers().any(|layer| layer.extends_guideline) {
+            self.config.guideline.get(rule)
+        } else {
+            None
+        }
     }
 
     /// How a rule is set. A rule that is off by default is turned on by a severity, by a

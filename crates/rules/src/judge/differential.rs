@@ -182,7 +182,8 @@ fn compare_example(rule: &Rule, manifest: &str) -> usize {
         let settings = config.settings(&selector);
         let views = topology.views(id, placement);
         let node = &placed.manifest.node;
-        let object = ObjectScope::new(node, kind, &views, None);
+        let ask = |name: &str| views.get(name);
+        let object = ObjectScope::new(node, kind, &ask, None);
         let params = Params { rule, settings: &settings };
         for select in judging.paths(kind) {
             select.visit(node, &mut |selection| {

@@ -19,7 +19,7 @@ pub use change::{Change, Pasts};
 use manifest::{Node, SourceId, Sources};
 use merge::Merged;
 use rayon::prelude::*;
-use scope::ObjectScope;
+use scope::{Ask, ObjectScope};
 use topology::{Inventory, Object, ObjectId, Placement, Topology, Wholeness};
 use verdict::{Outcome, Verdict, Verdicts};
 
@@ -144,9 +144,10 @@ fn judge_placement<'i>(
     let (operation, past) = input.change.of(id, object, placement);
     let past_views = past.as_ref().map(|past| past.topology.views(past.id, past.placement));
     let views = input.topology.views(id, placement).since(past_views.as_ref());
-    let old = past.as_ref().zip(past_views.as_ref());
-    let old = old.map(|(past, views)| (&past.object.manifest.node, views));
-    let scope = ObjectScope::new(node, kind, &views, old);
+    let ask = |name: &str| views.get(name);
+    let ask_past = |name: &str| past_views.as_ref().and_then(|views| views.get(name));
+    let old = past.as_ref().map(|past| (&past.object.manifest.node, &ask_past as Ask<'_>));
+    let scope = ObjectScope::new(node, kind, &ask, old);
     let mut verdicts = Verdicts { found: Vec::new(), keeps_holds: input.checks, any: false };
     for rule in input.rules.for_kind(kind) {
         if throw_away && ["availability", "backup", "change"].contains(&rule.category.as_ref()) {

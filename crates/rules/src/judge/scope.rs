@@ -6,14 +6,16 @@ use crate::rule::Rule;
 use elsa::FrozenMap;
 use manifest::{Node, Partial};
 use std::cell::OnceCell;
-use topology::Views;
 use topology::view::{Field, Items, View, ViewLookup};
+
+/// The value of a variable of the topology; `None` if there is no such variable for the object's kind.
+pub(super) type Ask<'o> = &'o dyn Fn(&str) -> Option<Field<'o>>;
 
 /// What is the same for all rules of an object: the object, and what the topology says of it, each
 /// thing asked once.
 pub(super) struct ObjectScope<'o> {
     object: &'o Node,
-    views: &'o Views<'o>,
+    views: Ask<'o>,
     variables: Vec<OnceCell<Variable<'o>>>,
     /// The object as it was, where that is known.
     old: Option<Old<'o>>,
@@ -29,7 +31,7 @@ enum Variable<'o> {
 /// The object as it was, and what the topology made of it.
 struct Old<'o> {
     object: &'o Node,
-    views: &'o Views<'o>,
+    views: Ask<'o>,
     own: Option<&'static str>,
     was: OnceCell<Val<'o>>,
 }
@@ -38,8 +40,8 @@ impl<'o> ObjectScope<'o> {
     pub(super) fn new(
         object: &'o Node,
         kind: &str,
-        views: &'o Views<'o>,
-        old: Option<(&'o Node, &'o Views<'o>)>,
+        views: Ask<'o>,
+        old: Option<(&'o Node, Ask<'o>)>,
     ) -> Self {
         let variables = (0..Slot::count()).map(|_| OnceCell::new()).collect();
         let own = || topology::own_variable(kind).map(|own| own.name);
@@ -50,12 +52,12 @@ impl<'o> ObjectScope<'o> {
     /// What the topology made of the object as it was.
     fn was(&self) -> Val<'o> {
         let Some(old) = &self.old else { return Val::Null };
-        *old.was.get_or_init(|| old.own.and_then(|own| old.views.get(own)).map_or(Val::Null, Val::from))
+        *old.was.get_or_init(|| old.own.and_then(|own| (old.views)(own)).map_or(Val::Null, Val::from))
     }
 
     fn variable(&self, slot: Slot) -> Option<&Variable<'o>> {
         let variable = self.variables.get(slot.index())?;
-        Some(variable.get_or_init(|| match self.views.get(slot.name()) {
+        Some(variable.get_or_init(|| match (self.views)(slot.name()) {
             Some(Field::Lookup(lookup)) => Variable::Lookup(lookup, FrozenMap::new()),
             Some(field) => Variable::Value(Val::from(field)),
             None => Variable::Value(Val::Null),

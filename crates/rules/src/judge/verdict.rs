@@ -83,25 +83,27 @@ pub(super) fn judge_rule<'r>(
     object: &ObjectScope<'_>,
     verdicts: &mut Verdicts<'r>,
 ) {
-    let level = settings.severity(&rule.id, rule.file().enabled);
-    let is_off = level == RuleLevel::Off;
+    // Most rules are not about the object, whatever their level.
+    let level = || settings.severity(&rule.id, rule.file().enabled);
+    let mut fail = |message: &str| {
+        let is_off = level() == RuleLevel::Off;
+        verdicts.add(rule, is_off, Outcome::Failed(message.to_owned()), || whole(node));
+    };
     let compiled = match rule.judging() {
         Ok(compiled) => compiled,
-        Err(message) => {
-            return verdicts.add(rule, is_off, Outcome::Failed(message.to_owned()), || whole(node));
-        }
+        Err(message) => return fail(message),
     };
     let params = Params { rule, settings };
-    let judge = RuleJudge { rule, compiled, level, kind, node, object, params };
-    let applies = compiled.applies.as_ref().map(|applies| applies.holds(&judge.scope(None, "")));
-    let doubt = match applies {
+    let about = SelfScope { object, params, this: None, pointer: "" };
+    let doubt = match compiled.applies.as_ref().map(|applies| applies.holds(&about)) {
         Some(Ok(false)) => return,
-        Some(Err(Silence::Failed(message))) => {
-            return verdicts.add(rule, is_off, Outcome::Failed(message), || whole(node));
-        }
+        Some(Err(Silence::Failed(message))) => return fail(&message),
         Some(Err(Silence::Undecided(reason))) => Some(reason),
         None | Some(Ok(true)) => None,
     };
+    let level = level();
+    let is_off = level == RuleLevel::Off;
+    let judge = RuleJudge { rule, compiled, level, kind, node, object, params };
     let mut say = |outcome, place: &dyn Fn() -> Location| {
         verdicts.add(rule, is_off, doubtful(outcome, doubt.as_deref()), place);
     };

@@ -8,6 +8,7 @@ use crate::view::{Known, Place};
 use manifest::Node;
 
 /// A rule that lets something in.
+#[derive(Debug)]
 pub(super) struct Rule {
     ports: Ports,
     peers: Vec<Peer>,
@@ -16,6 +17,7 @@ pub(super) struct Rule {
     place: Place,
 }
 
+#[derive(Debug)]
 enum Ports {
     All,
     /// Numbers, ranges `first-last` and names; none of TCP: empty.
@@ -23,6 +25,7 @@ enum Ports {
 }
 
 /// Whom a rule lets in.
+#[derive(Debug)]
 enum Peer {
     /// All addresses, as written. Some network plugins do not count pods among them.
     World(String),
@@ -32,7 +35,7 @@ enum Peer {
     Other(String),
 }
 
-#[derive(PartialEq)]
+#[derive(Debug, PartialEq)]
 enum Namespaces {
     /// The policy's own.
     Own,
@@ -41,6 +44,7 @@ enum Namespaces {
 }
 
 /// A label that a selector asks for.
+#[derive(Debug)]
 struct Term {
     key: String,
     /// The values that it allows; `None`: it asks otherwise.

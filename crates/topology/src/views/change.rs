@@ -1,6 +1,7 @@
 //! What a change makes of an object: the versions and volumes before and after, and what cannot be changed.
 
 use crate::index::databases::CNPG;
+use crate::lazy_view::lazy_view;
 use crate::quantity::Quantity;
 use crate::read::{Subject, place};
 use crate::view::{Known, Place};
@@ -9,6 +10,7 @@ use crate::views::postgres::runs;
 use crate::views::sizes::{VolumeView, volumes};
 use manifest::{Node, to_json};
 use serde_json::{Map, Value as Json};
+use std::sync::OnceLock;
 
 crate::view! {
     /// A field that the API server lets nobody change once it is set, set before the change and after it.
@@ -24,24 +26,31 @@ crate::view! {
     }
 }
 
-crate::view! {
+lazy_view! {
     /// What a change makes of a Cluster.
-    pub struct ClusterChangeView {
+    pub struct ClusterChangeView of Parts {
         /// The major version of PostgreSQL that its data is in: `status.pgDataImageInfo`, else that of the
         /// old image.
-        pub was_major: Known<i64>,
+        pub was_major: Known<i64> =
+            |view| data_major(view.parts.old).map_or_else(|| view.parts.was().0.clone(), Known::Known),
         /// The major version that it is asked to run.
-        pub major: Known<i64>,
+        pub major: Known<i64> =
+            |view| view.parts.is().0.clone(),
         /// Whether it goes to a later major version than its data is in.
-        pub is_major_upgrade: Known<bool>,
+        pub is_major_upgrade: Known<bool> =
+            |view| is_major_upgrade(view.parts.old, view.parts.new, view.was_major(), view.major()),
         /// The distribution that the old image is built on: `bookworm`; null where its tag names none.
-        pub was_distribution: Known<Option<String>>,
+        pub was_distribution: Known<Option<String>> =
+            |view| view.parts.was().1.clone(),
         /// The same of the new image.
-        pub distribution: Known<Option<String>>,
+        pub distribution: Known<Option<String>> =
+            |view| view.parts.is().1.clone(),
         /// Whether `spec.bootstrap` means what it did, or a restore was taken out of it.
-        pub keeps_bootstrap: Known<bool>,
+        pub keeps_bootstrap: Known<bool> =
+            |view| keeps_bootstrap(view.parts.old, view.parts.new),
         /// The volumes that it had before, and what becomes of them.
-        pub volumes: Vec<VolumeChangeView>,
+        pub volumes: Vec<VolumeChangeView> =
+            |view| volume_changes(view.parts.past, view.parts.context, view.parts.old, view.parts.new),
     }
 }
 
@@ -92,21 +101,35 @@ pub(crate) fn fixed_fields(past: Context<'_>, context: Context<'_>) -> Vec<Fixed
     fields.unwrap_or_default().into_iter().map(view).collect()
 }
 
-pub(crate) fn of_cluster(past: Context<'_>, context: Context<'_>) -> Option<ClusterChangeView> {
+/// What the view of a Cluster's change is made of.
+#[derive(Debug)]
+struct Parts<'t> {
+    past: Context<'t>,
+    context: Context<'t>,
+    old: Subject<'t>,
+    new: Subject<'t>,
+    was: OnceLock<Runs>,
+    is: OnceLock<Runs>,
+}
+
+/// A major version of PostgreSQL, and the distribution of its image.
+type Runs = (Known<i64>, Known<Option<String>>);
+
+impl Parts<'_> {
+    fn was(&self) -> &Runs {
+        self.was.get_or_init(|| runs(self.past, self.old))
+    }
+
+    fn is(&self) -> &Runs {
+        self.is.get_or_init(|| runs(self.context, self.new))
+    }
+}
+
+pub(crate) fn of_cluster<'t>(past: Context<'t>, context: Context<'t>) -> Option<ClusterChangeView<'t>> {
     let (old, new) = (past.subject()?, context.subject()?);
-    let (was_major, was_distribution) = runs(past)?;
-    let (major, distribution) = runs(context)?;
-    let was_major = data_major(old).map_or(was_major, Known::Known);
-    Some(ClusterChangeView {
-        is_major_upgrade: is_major_upgrade(old, new, &was_major, &major),
-        was_major,
-        major,
-        was_distribution,
-        distribution,
-        keeps_bootstrap: keeps_bootstrap(old, new),
-        volumes: volume_changes(past, context, old, new),
-        place: new.node.at(&["spec"]).map(|node| place(node, "/spec")),
-    })
+    let place = new.node.at(&["spec"]).map(|node| place(node, "/spec"));
+    let parts = Parts { past, context, old, new, was: OnceLock::new(), is: OnceLock::new() };
+    Some(ClusterChangeView::new(parts, place))
 }
 
 /// The version that the operator says the data is in.

@@ -3,6 +3,7 @@
 use crate::index::applications::{ApplicationView, applications, database_owners};
 use crate::index::databases::{BOOTSTRAPS, application_secret, superuser_secret};
 use crate::index::makers::{Reaches, is_operator};
+use crate::lazy_view::lazy_view;
 use crate::monitors::{WatcherView, misdirected, watchers};
 use crate::policies::{Policy, PolicyView, admits_operator, admits_peers, is_closed, policies};
 use crate::read::{Seen, Subject, place};
@@ -18,77 +19,110 @@ use crate::views::scheduled_backup::{ScheduleView, schedules};
 use crate::views::secret_names::{MakerView, maker_view};
 use crate::views::workload::{DumpView, dumps};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
-crate::view! {
+lazy_view! {
     /// What CloudNativePG makes of a Cluster.
-    pub struct ClusterView {
+    pub struct ClusterView of Parts {
         /// What archives its WAL: `plugin` (an enabled entry of `spec.plugins` that is the WAL
         /// archiver), `in-tree` (`spec.backup.barmanObjectStore`) or `none`.
-        pub archiver: Known<String>,
+        pub archiver: Known<String> =
+            |view| archiver(view.archiver_plugins(), view.in_tree()),
         /// The enabled plugins that are its WAL archiver.
-        pub archiver_plugins: Known<Vec<PluginView>>,
+        pub archiver_plugins: Known<Vec<PluginView>> =
+            |view| those(view.plugins(), |plugin| plugin.is_archiver.clone()),
         /// The enabled plugins called `barman-cloud.cloudnative-pg.io`, archivers or not.
-        pub barman_plugins: Known<Vec<PluginView>>,
+        pub barman_plugins: Known<Vec<PluginView>> =
+            |view| those(view.plugins(), |plugin| plugin.name.as_ref().map(is_barman)),
         /// The ObjectStore that its WAL archiver writes to; null where the archiver is no plugin or names none.
-        pub store: Known<Option<String>>,
+        pub store: Known<Option<String>> =
+            |view| store(view.archiver_plugins()),
         /// Where its WAL archive and base backups really go; null where nothing archives, or a plugin
         /// of somebody else.
-        pub archive: Known<Option<ArchiveView>>,
+        pub archive: Known<Option<ArchiveView>> =
+            |view| of_cluster(view.parts.context, view.parts.cluster, view.parts.name),
         /// The copies of it, whole or half.
-        pub copies: Known<Vec<CopyView>>,
+        pub copies: Known<Vec<CopyView>> =
+            ClusterView::made_copies,
         /// The stores that are named for its backups and to which nothing writes.
-        pub illusions: Known<Vec<IllusionView>>,
+        pub illusions: Known<Vec<IllusionView>> =
+            ClusterView::made_illusions,
         /// Its external clusters, and where each really reads.
-        pub external_clusters: Known<Vec<ExternalClusterView>>,
+        pub external_clusters: Known<Vec<ExternalClusterView>> =
+            |view| external_clusters(view.parts.context, view.parts.cluster, view.parts.name),
         /// The other deployed Clusters that archive to the same place.
-        pub collisions: Vec<CollisionView>,
+        pub collisions: Vec<CollisionView> =
+            |view| collisions(view.parts.context, view.parts.name),
         /// Whether it has any way to be backed up: the Barman Cloud plugin, `spec.backup.barmanObjectStore`
         /// or volume snapshots.
-        pub backup_configured: Known<bool>,
+        pub backup_configured: Known<bool> =
+            ClusterView::is_backup_configured,
         /// Whether `spec.backup.volumeSnapshot` is configured.
-        pub snapshots: Known<bool>,
+        pub snapshots: Known<bool> =
+            |view| view.parts.cluster.has(&["spec", "backup", "volumeSnapshot"]),
         /// What could remove its volume snapshots; empty without snapshots.
-        pub pruners: Vec<PrunerView>,
+        pub pruners: Vec<PrunerView> =
+            |view| pruners(view.parts.context),
         /// The minor version of the operator: 30 of `1.30.0`; null where nothing says.
-        pub operator_minor: Option<i64>,
+        pub operator_minor: Option<i64> =
+            |view| view.parts.context.topology.operator_minor(),
         /// The deployed `ScheduledBackups` of this Cluster.
-        pub schedules: Vec<ScheduleView>,
+        pub schedules: Vec<ScheduleView> =
+            |view| schedules(view.parts.context, view.parts.name),
         /// What takes logical dumps of it (`pg_dump`, restic): no point-in-time recovery, but a backup.
-        pub dumps: Vec<DumpView>,
+        pub dumps: Vec<DumpView> =
+            |view| dumps(view.parts.context),
         /// Whether it follows another Cluster: `spec.replica` with `enabled`, else with a `primary` other than itself.
-        pub is_replica: Known<bool>,
+        pub is_replica: Known<bool> =
+            |view| is_replica(view.parts.cluster, view.parts.name),
         /// Whether it is switched off by the annotation `cnpg.io/hibernation: "on"`.
-        pub is_hibernated: Known<bool>,
+        pub is_hibernated: Known<bool> =
+            |view| is_hibernated(view.parts.cluster),
         /// Whether it starts from a backup: `spec.bootstrap.recovery`.
-        pub is_recovery: Known<bool>,
+        pub is_recovery: Known<bool> =
+            |view| view.parts.cluster.has(&["spec", "bootstrap", "recovery"]),
         /// Why it may be lost: the annotation `cnpg-lint.dev/throw-away`; null without it.
-        pub throw_away: Known<Option<String>>,
+        pub throw_away: Known<Option<String>> =
+            |view| view.parts.cluster.annotation("cnpg-lint.dev/throw-away"),
         /// What deploys it: `flux`, `argocd`, `kustomize`, `directory`, or `cluster` at the webhook.
-        pub deployed_by: String,
+        pub deployed_by: String =
+            |view| deployed_by(view.parts.context).to_owned(),
         /// Whether that deletes it when it is gone from Git, and no annotation of it says otherwise.
-        pub is_pruned: Known<bool>,
+        pub is_pruned: Known<bool> =
+            |view| is_pruned(view.parts.context),
         /// The network policies that select its pods.
-        pub policies: Vec<PolicyView>,
+        pub policies: Vec<PolicyView> =
+            |view| view.selecting().iter().map(Policy::view).collect(),
         /// Whether its pods are closed to what no policy lets in.
-        pub is_closed: Known<bool>,
+        pub is_closed: Known<bool> =
+            |view| is_closed(view.parts.context, view.selecting()),
         /// Whether the policies let the operator ask the pods for their status.
-        pub admits_operator: Known<bool>,
+        pub admits_operator: Known<bool> =
+            |view| admits_operator(view.parts.context, view.selecting()),
         /// Whether the policies let its pods connect to each other, as replicas must.
-        pub admits_peers: Known<bool>,
+        pub admits_peers: Known<bool> =
+            |view| admits_peers(view.parts.context, view.selecting()),
         /// The monitors that watch its pods.
-        pub watchers: Vec<WatcherView>,
+        pub watchers: Vec<WatcherView> =
+            |view| watchers(view.parts.context),
         /// The `PodMonitor`s that select no database where this is one of those that they could.
-        pub misdirected_monitors: Vec<WatcherView>,
+        pub misdirected_monitors: Vec<WatcherView> =
+            |view| misdirected(view.parts.context),
         /// The applications that use it, by what groups them.
-        pub applications: Vec<ApplicationView>,
+        pub applications: Vec<ApplicationView> =
+            |view| applications(view.parts.context),
         /// The owners of the databases that `Database` objects make in it.
-        pub database_owners: Known<Vec<String>>,
+        pub database_owners: Known<Vec<String>> =
+            |view| database_owners(view.parts.context),
         /// The Secret with the application's credentials: the one that its bootstrap names, else `<name>-app`.
-        pub app_secret: Known<String>,
+        pub app_secret: Known<String> =
+            |view| known_secret(view.parts.cluster, &application_secret(view.parts.cluster, view.parts.name)),
         /// What makes that Secret, other than the operator itself.
-        pub app_secret_makers: Vec<MakerView>,
+        pub app_secret_makers: Vec<MakerView> =
+            ClusterView::made_app_secret_makers,
         /// The Secret with the superuser's credentials: `spec.superuserSecret`, else `<name>-superuser`.
-        pub superuser_secret: Known<String>,
+        pub superuser_secret: Known<String> =
+            |view| known_secret(view.parts.cluster, &superuser_secret(view.parts.cluster, view.parts.name)),
     }
 }
 
@@ -107,58 +141,68 @@ crate::view! {
 /// The Barman Cloud plugin's name (its documentation, "Usage").
 pub(crate) const BARMAN_PLUGIN: &str = "barman-cloud.cloudnative-pg.io";
 
-pub(crate) fn view(context: Context<'_>) -> Option<ClusterView> {
+/// What a Cluster's view is made of.
+#[derive(Debug)]
+struct Parts<'t> {
+    context: Context<'t>,
+    cluster: Subject<'t>,
+    name: &'t str,
+    plugins: OnceLock<Known<Vec<PluginView>>>,
+    policies: OnceLock<Vec<Policy>>,
+}
+
+pub(crate) fn view(context: Context<'_>) -> Option<ClusterView<'_>> {
     let cluster = context.subject()?;
     let name = cluster.raw(&["metadata", "name"]).unwrap_or_default();
-    let plugins = plugins(cluster);
-    let archiver_plugins = those(&plugins, |plugin| plugin.is_archiver.clone());
-    let barman_plugins =
-        those(&plugins, |plugin| plugin.name.as_ref().map(|name| name.as_deref() == Some(BARMAN_PLUGIN)));
-    let in_tree = cluster.has(&["spec", "backup", "barmanObjectStore"]);
-    let snapshots = cluster.has(&["spec", "backup", "volumeSnapshot"]);
-    let has_barman = barman_plugins.as_ref().map(|plugins| !plugins.is_empty());
-    let schedules = schedules(context, name);
-    let archive = of_cluster(context, cluster, name);
-    let external_clusters = external_clusters(context, cluster, name);
-    let policies = policies(context);
-    let copies = copies(context, cluster, name, &archive, &schedules);
-    Some(ClusterView {
-        deployed_by: deployed_by(context).to_owned(),
-        is_pruned: is_pruned(context),
-        is_closed: is_closed(context, &policies),
-        admits_operator: admits_operator(context, &policies),
-        admits_peers: admits_peers(context, &policies),
-        policies: policies.iter().map(Policy::view).collect(),
-        watchers: watchers(context),
-        misdirected_monitors: misdirected(context),
-        applications: applications(context),
-        database_owners: database_owners(context),
-        illusions: illusions(context, &archive, &schedules, &external_clusters, &copies),
-        copies,
-        collisions: collisions(context, name),
-        external_clusters,
-        archive,
-        archiver: archiver(&archiver_plugins, in_tree.clone()),
-        store: archiver_plugins
-            .as_ref()
-            .and_then(|plugins| plugins.last().map_or(Known::Known(None), |plugin| plugin.store.clone())),
-        backup_configured: has_barman.or(in_tree).or(snapshots.clone()),
-        archiver_plugins,
-        barman_plugins,
-        snapshots,
-        schedules,
-        pruners: pruners(context),
-        operator_minor: context.topology.operator_minor(),
-        dumps: dumps(context),
-        is_replica: is_replica(cluster, name),
-        is_hibernated: is_hibernated(cluster),
-        is_recovery: cluster.has(&["spec", "bootstrap", "recovery"]),
-        throw_away: cluster.annotation("cnpg-lint.dev/throw-away"),
-        app_secret: known_secret(cluster, &application_secret(cluster, name)),
-        app_secret_makers: app_secret_makers(context, &application_secret(cluster, name)),
-        superuser_secret: known_secret(cluster, &superuser_secret(cluster, name)),
-        place: cluster.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name")),
-    })
+    let place = cluster.node.at(&["metadata", "name"]).map(|node| place(node, "/metadata/name"));
+    let parts = Parts { context, cluster, name, plugins: OnceLock::new(), policies: OnceLock::new() };
+    Some(ClusterView::new(parts, place))
+}
+
+impl ClusterView<'_> {
+    fn plugins(&self) -> &Known<Vec<PluginView>> {
+        self.parts.plugins.get_or_init(|| plugins(self.parts.cluster))
+    }
+
+    fn in_tree(&self) -> Known<bool> {
+        self.parts.cluster.has(&["spec", "backup", "barmanObjectStore"])
+    }
+
+    /// The policies that select its pods.
+    fn selecting(&self) -> &[Policy] {
+        self.parts.policies.get_or_init(|| policies(self.parts.context))
+    }
+
+    fn is_backup_configured(&self) -> Known<bool> {
+        let has_barman = self.barman_plugins().as_ref().map(|plugins| !plugins.is_empty());
+        has_barman.or(self.in_tree()).or(self.snapshots().clone())
+    }
+
+    fn made_copies(&self) -> Known<Vec<CopyView>> {
+        let Parts { context, cluster, name, .. } = self.parts;
+        copies(context, cluster, name, self.archive(), self.schedules())
+    }
+
+    fn made_illusions(&self) -> Known<Vec<IllusionView>> {
+        let external = self.external_clusters();
+        illusions(self.parts.context, self.archive(), self.schedules(), external, self.copies())
+    }
+
+    fn made_app_secret_makers(&self) -> Vec<MakerView> {
+        let secret = application_secret(self.parts.cluster, self.parts.name);
+        app_secret_makers(self.parts.context, &secret)
+    }
+}
+
+#[expect(clippy::ref_option, reason = "as the field of a view has it")]
+fn is_barman(name: &Option<String>) -> bool {
+    name.as_deref() == Some(BARMAN_PLUGIN)
+}
+
+/// The store of the last one.
+fn store(archivers: &Known<Vec<PluginView>>) -> Known<Option<String>> {
+    let last = |plugins: &Vec<PluginView>| plugins.last().map(|plugin| plugin.store.clone());
+    archivers.as_ref().and_then(|plugins| last(plugins).unwrap_or(Known::Known(None)))
 }
 
 fn archiver(plugins: &Known<Vec<PluginView>>, in_tree: Known<bool>) -> Known<String> {

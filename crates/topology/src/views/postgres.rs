@@ -3,65 +3,53 @@
 use crate::image::{ImageView, parse};
 use crate::index::databases::CNPG;
 use crate::index::reach::reaches;
-use crate::postgres::{operator, value};
+use crate::lazy_view::lazy_view;
 use crate::read::{Seen, Subject, place, with_holes};
 use crate::view::{Known, Place};
 use crate::views::Context;
-use crate::views::cluster::is_replica;
-use manifest::{Entry, Node, Value, pointer_token};
-use schema::postgres::{self as known, FIRST_MAJOR, LAST_MAJOR, Row};
+use crate::views::parameter::{ParameterView, parameters};
+use manifest::Node;
+use schema::postgres::{self as known, FIRST_MAJOR, LAST_MAJOR};
 
-crate::view! {
+lazy_view! {
     /// Which PostgreSQL a Cluster runs.
-    pub struct PostgresView {
+    pub struct PostgresView of PostgresParts {
         /// Whether there is a catalog of that name, where `spec.imageCatalogRef` names one, and it has an
         /// image for the version; true elsewhere.
-        pub has_image: Known<bool>,
+        pub has_image: Known<bool> =
+            |view| view.parts.said.has_image.clone(),
         /// What says it: `imageName`, `imageCatalogRef`, or `default` (the operator's own choice).
-        pub source: Known<String>,
+        pub source: Known<String> =
+            |view| view.parts.said.source.clone(),
         /// The image; null where the operator chooses, or a catalog has none for the version.
-        pub image: Known<Option<String>>,
+        pub image: Known<Option<String>> =
+            |view| view.parts.said.text.clone(),
         /// The major version.
-        pub major: Known<i64>,
+        pub major: Known<i64> =
+            |view| view.parts.said.major.clone(),
         /// The minor version; null where the tag names none.
-        pub minor: Known<Option<i64>>,
+        pub minor: Known<Option<i64>> =
+            |view| view.parts.said.of_tag(minor),
         /// The kind of image that the tag names: `minimal`, `standard` or `system`; null where it names none.
-        pub flavor: Known<Option<String>>,
+        pub flavor: Known<Option<String>> =
+            |view| view.parts.said.of_tag(flavor),
         /// The last day on which its community mends it: `2026-11-12`; null where that is not known.
-        pub supported_until: Known<Option<String>>,
+        pub supported_until: Known<Option<String>> =
+            |view| view.major().clone().map(|major| known::supported_until(major).map(str::to_owned)),
         /// Whether that day is still to come.
-        pub is_supported: Known<bool>,
+        pub is_supported: Known<bool> =
+            PostgresView::is_supported_today,
         /// Whether a deployed Pooler stands before it.
-        pub has_pooler: bool,
+        pub has_pooler: bool =
+            |view| has_pooler(view.parts.context, view.parts.cluster),
         /// The entries of `spec.postgresql.parameters`.
-        pub parameters: Known<Vec<ParameterView>>,
-    }
-}
-
-crate::view! {
-    /// A parameter that a Cluster gives to PostgreSQL.
-    pub struct ParameterView {
-        /// Its name.
-        pub name: String,
-        /// Its value, as written.
-        pub value: Known<String>,
-        /// Whether this PostgreSQL knows it; a name with a dot is some extension's, and always taken.
-        pub exists: Known<bool>,
-        /// The versions that know it, in words: `13 to 15`; empty: none from 13 on.
-        pub versions: String,
-        /// The parameter that was probably meant; null: none is near.
-        pub suggestion: Option<String>,
-        /// What PostgreSQL wants instead of the value: a phrase after its name; null: it takes the value.
-        pub problem: Known<Option<String>>,
-        /// Whether the operator refuses it, because it sets it itself.
-        pub is_fixed: Known<bool>,
-        /// What a bare number counts, where the value is one and the parameter is a size: `8kB`;
-        /// null elsewhere.
-        pub counts: Known<Option<String>>,
+        pub parameters: Known<Vec<ParameterView<'t>>> =
+            |view| parameters(view.parts.cluster, &Version::new(&view.parts.said)),
     }
 }
 
 /// Where a Cluster says which PostgreSQL it runs.
+#[derive(Debug)]
 struct Said<'n> {
     source: Known<String>,
     image: Option<ImageView>,
@@ -72,34 +60,38 @@ struct Said<'n> {
     node: Option<&'n Node>,
 }
 
-pub(crate) fn view(context: Context<'_>) -> Option<PostgresView> {
+/// What the view of a Cluster's PostgreSQL is made of.
+#[derive(Debug)]
+struct PostgresParts<'t> {
+    context: Context<'t>,
+    cluster: Subject<'t>,
+    said: Said<'t>,
+}
+
+pub(crate) fn view(context: Context<'_>) -> Option<PostgresView<'_>> {
     let cluster = context.subject()?;
     let said = said(context, cluster);
-    let version = Version::new(&said);
-    let major = said.major.clone();
-    Some(PostgresView {
-        has_image: said.has_image,
-        source: said.source,
-        minor: of_tag(said.image.as_ref(), &said.text, |tag| {
-            let (_, rest) = tag.split_once('.')?;
-            rest.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
-        }),
-        flavor: of_tag(said.image.as_ref(), &said.text, |tag| {
-            let mut words = tag.split('-').skip(1);
-            words.find(|word| matches!(*word, "minimal" | "standard" | "system")).map(str::to_owned)
-        }),
-        image: said.text,
-        supported_until: major.clone().map(|major| known::supported_until(major).map(str::to_owned)),
-        // Dates of that form stand in the order of their text.
-        is_supported: major.clone().map(|major| {
-            let today = context.topology.settings().now.date().to_string();
-            known::supported_until(major).is_none_or(|last| today.as_str() <= last)
-        }),
-        has_pooler: has_pooler(context, cluster),
-        parameters: parameters(cluster, &version),
-        major,
-        place: said.place.or_else(|| said.node.map(|node| place(node, "/spec"))),
-    })
+    let place = said.place.clone().or_else(|| said.node.map(|node| place(node, "/spec")));
+    Some(PostgresView::new(PostgresParts { context, cluster, said }, place))
+}
+
+impl PostgresView<'_> {
+    /// Dates of that form stand in the order of their text.
+    fn is_supported_today(&self) -> Known<bool> {
+        let today = self.parts.context.topology.settings().now.date().to_string();
+        let until = self.supported_until().clone();
+        until.map(|until| until.is_none_or(|last| today <= last))
+    }
+}
+
+fn minor(tag: &str) -> Option<i64> {
+    let (_, rest) = tag.split_once('.')?;
+    rest.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn flavor(tag: &str) -> Option<String> {
+    let mut words = tag.split('-').skip(1);
+    words.find(|word| matches!(*word, "minimal" | "standard" | "system")).map(str::to_owned)
 }
 
 /// Words of tags that name the distribution an image is built on.
@@ -108,12 +100,11 @@ const DISTRIBUTIONS: [&str; 8] =
 
 /// The major version that a Cluster is asked to run, and the distribution that its image is built on;
 /// null where the tag names none.
-pub(crate) fn runs(context: Context<'_>) -> Option<(Known<i64>, Known<Option<String>>)> {
-    let said = said(context, context.subject()?);
-    let distribution = of_tag(said.image.as_ref(), &said.text, |tag| {
-        tag.split('-').find(|word| DISTRIBUTIONS.contains(word)).map(str::to_owned)
-    });
-    Some((said.major, distribution))
+pub(crate) fn runs(context: Context<'_>, cluster: Subject<'_>) -> (Known<i64>, Known<Option<String>>) {
+    let said = said(context, cluster);
+    let distribution =
+        said.of_tag(|tag| tag.split('-').find(|word| DISTRIBUTIONS.contains(word)).map(str::to_owned));
+    (said.major, distribution)
 }
 
 fn has_pooler(context: Context<'_>, cluster: Subject<'_>) -> bool {
@@ -127,7 +118,7 @@ fn has_pooler(context: Context<'_>, cluster: Subject<'_>) -> bool {
 /// A major version, or what is known of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Version {
-    major: Known<i64>,
+    pub(crate) major: Known<i64>,
     /// No older one.
     least: i64,
 }
@@ -272,109 +263,10 @@ fn catalog_image<'n>(
     missing
 }
 
-/// What a tag says, where it is one of PostgreSQL.
-fn of_tag<T>(
-    image: Option<&ImageView>,
-    text: &Known<Option<String>>,
-    read: impl Fn(&str) -> Option<T>,
-) -> Known<Option<T>> {
-    let Some(image) = image else { return text.as_ref().map(|_| None) };
-    image.tag.as_ref().map(|tag| tag.as_deref().and_then(&read))
-}
-
-fn parameters(cluster: Subject<'_>, version: &Version) -> Known<Vec<ParameterView>> {
-    let archive_mode = archive_mode(cluster);
-    match cluster.seen(&["spec", "postgresql", "parameters"]) {
-        Seen::Absent => Known::Known(Vec::new()),
-        Seen::Unknown(reason) => Known::Unknown(reason),
-        Seen::Present(node) => match (node.as_map(), node.unknown_reason()) {
-            (Some(map), _) => Known::Known(
-                map.entries
-                    .iter()
-                    // What is no string the API server refuses, or drops.
-                    .filter(|entry| {
-                        entry.value.raw_text().is_some() || matches!(entry.value.value, Value::Unknown(_))
-                    })
-                    .map(|entry| parameter(entry, version, &archive_mode))
-                    .collect(),
-            ),
-            (None, Some(reason)) => Known::Unknown(reason.to_string()),
-            (None, None) => Known::Known(Vec::new()),
-        },
-    }
-}
-
-/// What the operator sets `archive_mode` to; it lets that value through.
-fn archive_mode(cluster: Subject<'_>) -> Known<&'static str> {
-    let skips =
-        cluster.annotation("cnpg.io/skipWalArchiving").map(|value| value.as_deref() == Some("enabled"));
-    let name = cluster.raw(&["metadata", "name"]).unwrap_or_default();
-    skips.and_then(|skips| {
-        if skips {
-            return Known::Known("off");
-        }
-        is_replica(cluster, name).map(|is_replica| if is_replica { "always" } else { "on" })
-    })
-}
-
-/// Names that PostgreSQL takes and does not list: older ones of other parameters, and one without effect.
-const UNLISTED: [&str; 5] =
-    ["force_parallel_mode", "sort_mem", "ssl_ecdh_curve", "ssl_renegotiation_limit", "vacuum_mem"];
-
-fn parameter(entry: &Entry, version: &Version, archive_mode: &Known<&str>) -> ParameterView {
-    let name = entry.key.as_str();
-    let text = scalar(&entry.value);
-    let is_extensions = name.contains('.') || UNLISTED.contains(&name.to_ascii_lowercase().as_str());
-    let majors = known::majors(name);
-    let exists = |major: i64| is_extensions || majors.contains(&major);
-    let of_value = |read: &dyn Fn(&Row, &str) -> Option<String>| {
-        text.as_ref().and_then(|text| {
-            version.ask(|major| known::parameter(name, major).and_then(|row| read(row, text)))
-        })
-    };
-    ParameterView {
-        name: name.to_owned(),
-        exists: version.ask(exists),
-        versions: in_words(&majors),
-        suggestion: if majors.is_empty() && !is_extensions {
-            schema::did_you_mean(name, known::names(version.major.known().copied().unwrap_or(LAST_MAJOR)))
-                .map(str::to_owned)
-        } else {
-            None
-        },
-        problem: of_value(&|row, text| value::read(row, text).err()),
-        counts: of_value(&|row, text| {
-            let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && text != "0";
-            (is_bare && row.unit.len() > 1 && row.unit.ends_with('B')).then(|| row.unit.to_owned())
-        }),
-        is_fixed: match &text {
-            Known::Known(text) if name == "archive_mode" => archive_mode.as_ref().map(|mode| text != *mode),
-            Known::Known(text) => Known::Known(operator::is_refused(name, text)),
-            Known::Unknown(_) if !operator::is_refused(name, "\0") => Known::Known(false),
-            Known::Unknown(reason) => Known::Unknown(reason.clone()),
-        },
-        value: text,
-        place: Some(place(&entry.value, format!("/spec/postgresql/parameters/{}", pointer_token(name)))),
-    }
-}
-
-/// A scalar as text, numbers too.
-pub(crate) fn scalar(node: &Node) -> Known<String> {
-    match node.unknown_reason() {
-        Some(reason) => Known::Unknown(reason.to_string()),
-        None => Known::Known(match (node.raw_text(), node.as_i64()) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some(number)) => number.to_string(),
-            (None, None) => String::new(),
-        }),
-    }
-}
-
-/// `13 to 15` of those.
-fn in_words(majors: &[i64]) -> String {
-    match majors {
-        [] => String::new(),
-        [only] => only.to_string(),
-        [first, .., last] => format!("{first} to {last}"),
+impl Said<'_> {
+    /// What a tag says, where it is one of PostgreSQL.
+    fn of_tag<T>(&self, read: impl Fn(&str) -> Option<T>) -> Known<Option<T>> {
+        let Some(image) = &self.image else { return self.text.as_ref().map(|_| None) };
+        image.tag.as_ref().map(|tag| tag.as_deref().and_then(&read))
     }
 }

@@ -5,7 +5,7 @@ use crate::quantity::Quantity;
 use crate::read::{Seen, Subject, place};
 use crate::view::Known;
 use crate::views::Context;
-use crate::views::postgres::scalar;
+use crate::views::parameter::scalar;
 use manifest::{Node, pointer_token};
 
 crate::view! {
