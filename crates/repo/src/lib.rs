@@ -24,6 +24,7 @@ mod patch;
 mod patching;
 mod paths;
 mod placing;
+mod programs;
 mod roots;
 mod scan;
 mod selector;

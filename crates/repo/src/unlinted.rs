@@ -1,6 +1,7 @@
 //! What mentions CloudNativePG but is not judged, and why.
 
 use crate::paths;
+use crate::programs;
 use crate::tree::{File, Tree};
 use manifest::Span;
 
@@ -28,6 +29,12 @@ pub enum NotLintedReason {
     Kcl,
     /// CUE.
     Cue,
+    /// Terraform, or its fork `OpenTofu`.
+    Terraform,
+    /// A program of Pulumi.
+    Pulumi,
+    /// A program of CDK8s.
+    Cdk8s,
     /// Not YAML.
     Unparsable,
     /// More bytes than the bound.
@@ -53,6 +60,9 @@ impl NotLintedReason {
             Self::Jsonnet => "jsonnet",
             Self::Kcl => "kcl",
             Self::Cue => "cue",
+            Self::Terraform => "terraform",
+            Self::Pulumi => "pulumi",
+            Self::Cdk8s => "cdk8s",
             Self::Unparsable => "unparsable",
             Self::TooLarge => "too-large",
             Self::LimitExceeded => "limit-exceeded",
@@ -71,7 +81,7 @@ impl NotLintedReason {
         if is_chart_template(tree, &file.path) {
             return Some(Self::HelmTemplate);
         }
-        Self::of_generator(paths::file_name(&file.path))
+        Self::of_generator(paths::file_name(&file.path)).or_else(|| programs::of(tree, &file.path))
     }
 
     /// The language of a file that makes manifests instead of holding them, by its name.
@@ -80,6 +90,7 @@ impl NotLintedReason {
             "jsonnet" | "libsonnet" => Some(Self::Jsonnet),
             "k" => Some(Self::Kcl),
             "cue" => Some(Self::Cue),
+            "tf" | "tofu" => Some(Self::Terraform),
             "j2" | "jinja" | "gotmpl" | "tmpl" | "tpl" => Some(Self::Template),
             _ => None,
         }

@@ -3,13 +3,14 @@
 use crate::git::{self, GitError};
 use crate::input::{Files, Layout, in_checkout};
 use crate::paths;
+use crate::programs;
 use crate::tree::{File, Marks, Tree};
 use crate::unlinted::NotLintedReason;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Most manifests fit: one short read gives the bytes and tells that there are no more.
 const BUFFER: usize = 64 << 10;
@@ -35,7 +36,11 @@ pub(crate) fn walk(layout: &Layout, files: &Files, limit: usize) -> Result<(Tree
         let mut buffer = vec![0; BUFFER];
         found.add("-".to_owned(), read(io::stdin().lock(), limit, &mut buffer));
     }
-    let tree = tree.with(take(&found.files));
+    let mut tree = tree.with(take(&found.files));
+    let projects = programs::roots(&tree);
+    if !projects.is_empty() {
+        tree = tree.with(programs(layout, files, limit, projects, &found)?);
+    }
     let mut unread = take(&found.unread);
     unread.sort_by(|one, two| one.path.cmp(&two.path));
     unread.dedup_by(|one, two| one.path == two.path);
@@ -60,10 +65,49 @@ fn stored(layout: &Layout, files: &Files, limit: usize, found: &Found) -> Result
     Ok(tree)
 }
 
+/// The programs of projects that make manifests.
+fn programs(
+    layout: &Layout,
+    files: &Files,
+    limit: usize,
+    projects: Vec<String>,
+    found: &Found,
+) -> Result<Vec<File>, GitError> {
+    if !matches!(files, Files::WorkTree) {
+        let is_wanted = |path: &str| programs::is_of(&projects, path);
+        let stored = git::files(&layout.root, files, limit, &is_wanted)?;
+        return Ok(stored.files.into_iter().filter(|file| is_wanted(&file.path)).collect());
+    }
+    if layout.walked {
+        directory(&layout.root, layout, limit, &Which::Programs(projects.into()), found);
+    }
+    Ok(take(&found.files))
+}
+
+/// Which files of a directory are read.
+#[derive(Debug)]
+enum Which {
+    /// What may hold manifests or what makes them, by its name.
+    Manifests,
+    /// The programs of the projects in these directories.
+    Programs(Arc<[String]>),
+}
+
+impl Which {
+    fn reads(&self, root: &Path, entry: &DirEntry) -> bool {
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        is_file
+            && match self {
+                Self::Manifests => entry.file_name().to_str().is_some_and(matters),
+                Self::Programs(projects) => programs::is_of(projects, &in_checkout(root, entry.path())),
+            }
+    }
+}
+
 /// The files of the work tree, and what is named beside it.
 fn work_tree(layout: &Layout, limit: usize, found: &Found) -> Tree {
     if layout.walked {
-        directory(&layout.root, layout, limit, found);
+        directory(&layout.root, layout, limit, &Which::Manifests, found);
     }
     let tree = Tree::new(take(&found.files));
     // What is named is read even where it is ignored or stands outside of the root.
@@ -72,7 +116,7 @@ fn work_tree(layout: &Layout, limit: usize, found: &Found) -> Tree {
             continue;
         }
         if named.directory {
-            directory(&named.absolute, layout, limit, found);
+            directory(&named.absolute, layout, limit, &Which::Manifests, found);
         } else {
             let mut buffer = vec![0; BUFFER];
             let content = fs::File::open(&named.absolute).and_then(|file| read(file, limit, &mut buffer));
@@ -139,13 +183,22 @@ pub(crate) fn reaches(root: &Path, file: &Path) -> bool {
 }
 
 /// Walks a directory.
-fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
-    let walker = walker(root).threads(rayon::current_num_threads()).build_parallel();
+fn directory(root: &Path, layout: &Layout, limit: usize, which: &Which, found: &Found) {
+    let mut walker = walker(root);
+    if let Which::Programs(projects) = which {
+        let (projects, root) = (Arc::clone(projects), layout.root.clone());
+        walker.filter_entry(move |entry| {
+            let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let leads = || programs::leads_to(&projects, &in_checkout(&root, entry.path()));
+            entry.file_name() != ".git" && (!is_directory || leads())
+        });
+    }
+    let walker = walker.threads(rayon::current_num_threads()).build_parallel();
     walker.run(|| {
         let mut buffer = vec![0; BUFFER];
         Box::new(move |entry| {
             match entry {
-                Ok(entry) if is_wanted(&entry) => {
+                Ok(entry) if which.reads(&layout.root, &entry) => {
                     let path = in_checkout(&layout.root, entry.path());
                     let content =
                         fs::File::open(entry.path()).and_then(|file| read(file, limit, &mut buffer));
@@ -157,11 +210,6 @@ fn directory(root: &Path, layout: &Layout, limit: usize, found: &Found) {
             WalkState::Continue
         })
     });
-}
-
-fn is_wanted(entry: &DirEntry) -> bool {
-    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-    is_file && entry.file_name().to_str().is_some_and(matters)
 }
 
 /// Whether a file may hold manifests or what makes them, by its name.

@@ -18,12 +18,15 @@ pub struct NotLinted {
 }
 
 /// Words for the reasons that are known; for others the id itself must do.
-const LABELS: [(&str, &str, &str); 15] = [
+const LABELS: [(&str, &str, &str); 18] = [
     ("helm-template", "Helm template", "Helm templates"),
     ("template", "other template", "other templates"),
     ("jsonnet", "Jsonnet file", "Jsonnet files"),
     ("kcl", "KCL file", "KCL files"),
     ("cue", "CUE file", "CUE files"),
+    ("terraform", "Terraform file", "Terraform files"),
+    ("pulumi", "Pulumi program", "Pulumi programs"),
+    ("cdk8s", "CDK8s program", "CDK8s programs"),
     ("unparsable", "unparsable", "unparsable"),
     ("too-large", "too large", "too large"),
     ("limit-exceeded", "over a limit", "over a limit"),

@@ -71,6 +71,25 @@ fn every_operator_has_its_own_field() {
         "bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: b2-credentials, namespace: web}",
         "onepassword.com/v1, kind: OnePasswordItem, metadata: {name: b2-credentials, namespace: web}",
         "secrets.hashicorp.com/v1beta1, kind: VaultStaticSecret, metadata: {name: v, namespace: web}, spec: {destination: {name: b2-credentials}}",
+        "secrets.hashicorp.com/v1beta1, kind: VaultDynamicSecret, metadata: {name: v, namespace: web}, spec: {destination: {name: b2-credentials}}",
+        "secrets.hashicorp.com/v1beta1, kind: HCPVaultSecretsApp, metadata: {name: v, namespace: web}, spec: {destination: {name: b2-credentials}}",
+        "ricoberger.de/v1alpha1, kind: VaultSecret, metadata: {name: b2-credentials, namespace: web}",
+        "redhatcop.redhat.io/v1alpha1, kind: VaultSecret, metadata: {name: v, namespace: web}, spec: {output: {name: b2-credentials}}",
+        "k8s.bitwarden.com/v1, kind: BitwardenSecret, metadata: {name: b, namespace: web}, spec: {secretName: b2-credentials}",
+        "bitwarden-secret-operator.io/v1beta1, kind: BitwardenSecret, metadata: {name: b, namespace: db}, spec: {name: b2-credentials, namespace: web}",
+        "bitwarden-secret-operator.io/v1beta1, kind: BitwardenSecret, metadata: {name: b2-credentials, namespace: web}, spec: {}",
+        "lerentis.uploadfilter24.eu/v1beta8, kind: BitwardenSecret, metadata: {name: b}, spec: {name: b2-credentials, namespace: web}",
+        "lerentis.uploadfilter24.eu/v1beta8, kind: BitwardenTemplate, metadata: {name: b}, spec: {name: b2-credentials, namespace: web}",
+        "secrets.doppler.com/v1alpha1, kind: DopplerSecret, metadata: {name: d, namespace: doppler}, spec: {managedSecret: {name: b2-credentials, namespace: web}}",
+        "isindir.github.com/v1alpha3, kind: SopsSecret, metadata: {name: s, namespace: web}, spec: {secretTemplates: [{name: a}, {name: b2-credentials}]}",
+        "passbolt.tagesspiegel.de/v1, kind: PassboltSecret, metadata: {name: b2-credentials, namespace: web}",
+        "kubernetes-client.io/v1, kind: ExternalSecret, metadata: {name: b2-credentials, namespace: web}",
+        "spv.no/v2beta1, kind: AzureKeyVaultSecret, metadata: {name: a, namespace: web}, spec: {output: {secret: {name: b2-credentials}}}",
+        "secretgenerator.mittwald.de/v1alpha1, kind: StringSecret, metadata: {name: b2-credentials, namespace: web}",
+        "secretgenerator.mittwald.de/v1alpha1, kind: BasicAuth, metadata: {name: b2-credentials, namespace: web}",
+        "secretgen.k14s.io/v1alpha1, kind: Password, metadata: {name: b2-credentials, namespace: web}",
+        "secretgen.carvel.dev/v1alpha1, kind: SecretImport, metadata: {name: b2-credentials, namespace: web}",
+        "secretgen.carvel.dev/v1alpha1, kind: SecretTemplate, metadata: {name: b2-credentials, namespace: web}",
         "secrets.infisical.com/v1alpha1, kind: InfisicalSecret, metadata: {name: i}, spec: {managedSecretReference: {secretName: b2-credentials, secretNamespace: web}}",
         "objectbucket.io/v1alpha1, kind: ObjectBucketClaim, metadata: {name: b2-credentials, namespace: web}",
         "s3.aws.upbound.io/v1, kind: User, metadata: {name: u}, spec: {writeConnectionSecretToRef: {name: b2-credentials, namespace: web}}",
@@ -94,6 +113,19 @@ fn one_for_many_namespaces_reaches_those_it_lists() {
         all(&format!("{{{named}, namespaceSelector: {{matchLabels: {{tier: db}}}}}}")),
         "unknown: not known: ClusterExternalSecret shared could make it [] [] b2-credentials web unknown: not known: ClusterExternalSecret shared could make it"
     );
+}
+
+#[test]
+fn one_for_the_namespaces_of_a_pattern_may_reach_any() {
+    for rest in ["clustersecret.io/v1, matchNamespace: [web]", "core.cs.sap.com/v1alpha1"] {
+        let found = makers(&format!(
+            "\n{{kind: ClusterSecret, metadata: {{name: b2-credentials}}, apiVersion: {rest}}}"
+        ));
+        assert!(
+            found.starts_with("unknown: not known: ClusterSecret b2-credentials could make it"),
+            "{found}"
+        );
+    }
 }
 
 #[test]

@@ -87,6 +87,35 @@ fn what_cannot_be_judged_is_listed_with_its_reason() {
 }
 
 #[test]
+fn a_program_that_makes_databases_is_listed_where_its_project_says_what_it_is() {
+    let program = "const db = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster' };\n";
+    let files = [
+        (".gitignore", "/infra/bin/\n"),
+        ("apps/index.ts", program),
+        ("charts/cdk8s.yaml", "language: python\n"),
+        ("charts/main.py", program),
+        ("infra/Pulumi.yaml", "name: infra\nruntime: nodejs\n"),
+        ("infra/Pulumi.prod.yaml", "config:\n  db: {type: 'kubernetes:postgresql.cnpg.io/v1:Cluster'}\n"),
+        ("infra/bin/index.js", program),
+        ("infra/index.ts", program),
+        ("infra/node_modules/db/index.js", program),
+        ("infra/other.ts", "const none = 1;\n"),
+        ("infra/src/db.ts", program),
+        ("infra/src/db.yaml", cluster("db")),
+        ("main.tf", "apiVersion = \"postgresql.cnpg.io/v1\"\n"),
+    ];
+    let expected = [
+        ("charts/main.py", "cdk8s"),
+        ("infra/Pulumi.prod.yaml", "pulumi"),
+        ("infra/index.ts", "pulumi"),
+        ("infra/src/db.ts", "pulumi"),
+        ("main.tf", "terraform"),
+    ];
+    assert_eq!(unlinted(&files), expected.map(|(path, reason)| (path.to_owned(), reason)));
+    assert_eq!(found(&files), ["Cluster/db in Unset by Directory infra/src"]);
+}
+
+#[test]
 fn a_file_over_the_bound_is_listed_where_it_mentions_a_database() {
     let big = format!("{}# {}\n", cluster("db"), "x".repeat(2000));
     let dir = checkout(&[("big.yaml", &big), ("other.yaml", &"x".repeat(2000)), ("db.yaml", cluster("db"))]);

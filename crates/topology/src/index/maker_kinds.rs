@@ -35,13 +35,22 @@ const SIMPLE: &[Simple] = &[
     ("secrets.infisical.com", "InfisicalSecret", INFISICAL),
     ("secrets.infisical.com", "InfisicalDynamicSecret", INFISICAL),
     ("ricoberger.de", "VaultSecret", &[]),
+    ("redhatcop.redhat.io", "VaultSecret", &["/spec/output/name"]),
     ("k8s.bitwarden.com", "BitwardenSecret", &["/spec/secretName"]),
+    ("bitwarden-secret-operator.io", "BitwardenSecret", &["/spec/name"]),
+    ("lerentis.uploadfilter24.eu", "BitwardenSecret", &["/spec/name"]),
+    ("lerentis.uploadfilter24.eu", "BitwardenTemplate", &["/spec/name"]),
+    ("passbolt.tagesspiegel.de", "PassboltSecret", &[]),
+    ("kubernetes-client.io", "ExternalSecret", &[]),
     ("secrets.doppler.com", "DopplerSecret", &["/spec/managedSecret/name"]),
     ("isindir.github.com", "SopsSecret", &["/spec/secretTemplates/*/name"]),
     ("spv.no", "AzureKeyVaultSecret", &["/spec/output/secret/name"]),
     ("secrets-store.csi.x-k8s.io", "SecretProviderClass", &["/spec/secretObjects/*/secretName"]),
     ("secretgenerator.mittwald.de", "StringSecret", &[]),
     ("secretgenerator.mittwald.de", "BasicAuth", &[]),
+    ("secretgen.k14s.io", "Password", &[]),
+    ("secretgen.carvel.dev", "SecretImport", &[]),
+    ("secretgen.carvel.dev", "SecretTemplate", &[]),
     ("cert-manager.io", "Certificate", &["/spec/secretName"]),
     ("objectbucket.io", "ObjectBucketClaim", &[]),
     ("infra.contrib.fluxcd.io", "Terraform", &["/spec/writeOutputsToSecret/name"]),
@@ -59,6 +68,7 @@ pub(crate) fn products(group: &str, kind: &str, object: &Object) -> Vec<Product>
         (CNPG, "DatabaseRole") => named(subject, |name| format!("{name}-client-cert")),
         ("external-secrets.io", "ExternalSecret") => external_secret(subject),
         ("external-secrets.io", "ClusterExternalSecret") => cluster_external_secret(subject),
+        ("clustersecret.io" | "core.cs.sap.com", "ClusterSecret") => cluster_secret(subject),
         ("kyverno.io", "ClusterPolicy" | "Policy") => kyverno(node),
         _ => SIMPLE
             .iter()
@@ -148,6 +158,12 @@ fn cluster_external_secret(subject: Subject<'_>) -> Vec<Product> {
             products.iter().map(move |product| Product { reach: Some(reach.clone()), ..product.clone() })
         })
         .collect()
+}
+
+/// Under its own name, in namespaces that patterns or labels choose.
+fn cluster_secret(subject: Subject<'_>) -> Vec<Product> {
+    let products = named(subject, str::to_owned).into_iter();
+    products.map(|product| Product { reach: Some(Reach::Perhaps), ..product }).collect()
 }
 
 /// Generate rules: for namespaces that a policy's conditions choose, so never surely.
