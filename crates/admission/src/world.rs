@@ -77,7 +77,6 @@ fn inventory(object: &Arc<Object>, around: &Surroundings) -> Inventory {
         kind: EnvironmentKind::Cluster,
         path: "the cluster".to_owned(),
         root: None,
-        made: Vec::new(),
         opaque: Vec::new(),
     };
     Inventory::of_shared(vec![environment], objects)

@@ -116,13 +116,8 @@ fn checkout(objects: &[Value]) -> (Sources, Inventory) {
         let placements = vec![Placement { environment: EnvironmentId(0), namespace }];
         found.push(Object { manifest, source: id, wholeness: Wholeness::Whole, placements });
     }
-    let environment = Environment {
-        kind: EnvironmentKind::Directory,
-        path: String::new(),
-        root: None,
-        made: Vec::new(),
-        opaque: Vec::new(),
-    };
+    let environment =
+        Environment { kind: EnvironmentKind::Directory, path: String::new(), root: None, opaque: Vec::new() };
     (sources, Inventory::new(vec![environment], found))
 }
 

@@ -130,19 +130,23 @@ pub(crate) struct ConfigArgs {
 /// `inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// The file; `-` is standard input. With --topology a file or directory [default: .].
-    #[arg(required_unless_present = "topology", value_name = "PATH")]
+    /// The file; `-` is standard input. With --topology or --rendered a file or directory [default: .].
+    #[arg(required_unless_present_any = ["topology", "rendered"], value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
+    /// Shows every object as it is deployed (kustomize, Flux and Argo CD rendered), and where each of its
+    /// values is written.
+    #[arg(long, conflicts_with = "topology")]
+    pub(crate) rendered: bool,
     /// Shows each Cluster as the operator would run it: where its WAL and base backups go, how long they
     /// are kept, from where it can be restored, who can reach it.
     #[arg(long)]
     pub(crate) topology: bool,
-    /// With --topology: the checkout in which references are looked up [default: the nearest .git above, else the path].
-    #[arg(long, value_name = "DIR", requires = "topology")]
+    /// With --topology or --rendered: the checkout that the path is in [default: the nearest .git above, else the path].
+    #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// `human`, or `json`: one line per document, or per Cluster.
+    /// `human`, or `json`: one line per document, Cluster or deployed object.
     #[arg(long, value_enum, default_value_t = TextFormat::Human)]
     pub(crate) format: TextFormat,
 }

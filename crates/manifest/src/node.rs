@@ -21,6 +21,20 @@ pub struct Origin {
     pub used_at: Option<Span>,
 }
 
+impl Origin {
+    /// The place to change it at: an alias where it is used, for there it can be changed without
+    /// changing others; what comes from another text (a variable, a renamed base) where it is written.
+    pub fn place(self) -> Span {
+        self.used_at.filter(|used_at| used_at.source == self.span.source).unwrap_or(self.span)
+    }
+
+    /// The other end: where an alias is defined, or where what comes from another text is used.
+    pub fn other_place(self) -> Option<Span> {
+        let used_at = self.used_at?;
+        Some(if used_at.source == self.span.source { self.span } else { used_at })
+    }
+}
+
 /// What a [`Node`] holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {

@@ -24,6 +24,7 @@ fn main() {
         root: None,
         limits: manifest::Limits::default(),
         working_directory: std::env::current_dir().unwrap_or_default(),
+        everything: false,
     };
     for _ in 0..runs {
         let start = Instant::now();

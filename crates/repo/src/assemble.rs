@@ -1,27 +1,32 @@
 //! Parsed texts to objects: which of them matter, whether they are whole, where they go.
 
 use crate::argocd;
-use crate::environment::Deployment;
-use crate::hash::FastMap;
+use crate::hash::{FastMap, FastSet};
 use crate::input::Layout;
 use crate::kinds;
 use crate::library::Text;
 use crate::mention::Candidate;
 use crate::paths;
+use crate::rendering::{Rendered, Rendering};
 use crate::scan::SourceInfo;
 use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
-use manifest::{Dialect, Manifest, Node, Problem, ProblemKind, Source, Span, UnknownReason, Value};
-use topology::{Namespace, Object, Placement, Wholeness};
+use manifest::{Dialect, Manifest, Node, Problem, ProblemKind, Source, SourceId, Span, UnknownReason, Value};
+use topology::{EnvironmentId, EnvironmentKind, Namespace, Object, Placement, Wholeness};
 
 /// What is known of the checkout when objects are made.
 pub(crate) struct Context<'a> {
     tree: &'a Tree,
     layout: &'a Layout,
-    deployment: &'a Deployment,
     named_at: FastMap<FileId, &'a [u32]>,
     /// The namespaces that hold databases, each once.
     databases: Vec<Namespace>,
+    /// The environments that deploy files as they lie there.
+    directories: FastSet<EnvironmentId>,
+    /// The files that some environment reads.
+    read: FastSet<FileId>,
+    /// Every object is wanted.
+    everything: bool,
 }
 
 /// What a text gave.
@@ -40,19 +45,37 @@ impl<'a> Context<'a> {
     pub(crate) fn new(
         tree: &'a Tree,
         layout: &'a Layout,
-        deployment: &'a Deployment,
+        rendering: &Rendering,
         candidates: &'a [Candidate],
-        texts: &[Text],
+        everything: bool,
     ) -> Self {
-        let databases = deployment.databases(texts);
-        let named_at = candidates.iter().map(|one| (one.file, one.named_at.as_slice())).collect();
-        Self { tree, layout, deployment, named_at, databases }
+        let ids = (0..).map(EnvironmentId).zip(&rendering.environments);
+        let directories = ids.filter(|(_, one)| one.kind == EnvironmentKind::Directory);
+        Self {
+            tree,
+            layout,
+            named_at: candidates.iter().map(|one| (one.file, one.named_at.as_slice())).collect(),
+            databases: rendering.databases(),
+            directories: directories.map(|(id, _)| id).collect(),
+            read: rendering.read().collect(),
+            everything,
+        }
     }
 
     /// Whether an object has to do with a database.
-    fn matters(&self, file: FileId, judged: bool, manifest: &Manifest, document: Span) -> bool {
+    fn matters(
+        &self,
+        file: FileId,
+        judged: bool,
+        manifest: &Manifest,
+        placements: &[Placement],
+        document: Span,
+    ) -> bool {
         if kinds::is_kustomize(manifest) {
             return false;
+        }
+        if self.everything {
+            return true;
         }
         if kinds::is_judged(manifest) || kinds::is_flux_kustomization(manifest) || argocd::is_root(manifest) {
             return true;
@@ -66,17 +89,37 @@ impl<'a> Context<'a> {
         match kind {
             "Namespace" => self.databases.iter().any(|namespace| namespace.name() == manifest.name()),
             kind if kinds::is_cluster_scoped(kind) => true,
-            _ => self.deployment.placements(file, manifest).iter().any(|placement| self.is_near(placement)),
+            _ => placements.iter().any(|placement| self.is_near(placement)),
         }
     }
 
     fn is_near(&self, placement: &Placement) -> bool {
         self.databases.iter().any(|namespace| namespace.may_be_same(&placement.namespace))
     }
+
+    /// Whether a manifest is a whole object: not a test's assertion, nor where it lacks what every
+    /// such object needs and nothing deploys it but the directory it lies in.
+    fn wholeness(&self, file: FileId, manifest: &Manifest, placements: &[Placement]) -> Wholeness {
+        if is_assertion(self.tree, self.tree.path(file)) {
+            return Wholeness::Partial("an assertion of a Chainsaw test".to_owned());
+        }
+        let lacks = |field| manifest.node.at(&["spec", field]).is_none();
+        let is_cluster = kinds::is_judged(manifest) && manifest.kind() == Some("Cluster");
+        let is_as_it_lies = placements.iter().all(|one| self.directories.contains(&one.environment));
+        if is_cluster && lacks("instances") && lacks("storage") && is_as_it_lies {
+            return Wholeness::Partial("it has neither instances nor storage".to_owned());
+        }
+        Wholeness::Whole
+    }
 }
 
-/// Makes the objects of a text.
-pub(crate) fn assemble(text: Text, source: Option<&Source>, context: &Context<'_>) -> Assembled {
+/// Makes the objects of a text; `rendered` is what environments made of them.
+pub(crate) fn assemble(
+    text: Text,
+    mut rendered: Vec<Rendered>,
+    source: Option<&Source>,
+    context: &Context<'_>,
+) -> Assembled {
     let Some(file) = context.tree.get(text.file) else { return Assembled::default() };
     let templated = source.is_some_and(|source| memchr::memmem::find(source.bytes(), b"{{").is_some());
     let mut assembled = Assembled::default();
@@ -88,10 +131,15 @@ pub(crate) fn assemble(text: Text, source: Option<&Source>, context: &Context<'_
         let span = part.span;
         match part.objects {
             Ok(manifests) => {
-                let kept = manifests
-                    .into_iter()
-                    .filter(|manifest| context.matters(text.file, file.marks.judged, manifest, span));
-                assembled.objects.extend(kept.map(|manifest| object(text.file, manifest, span, context)));
+                for manifest in manifests {
+                    let is_it = |one: &mut Rendered| {
+                        one.key.document == manifest.document && one.key.base == manifest.base
+                    };
+                    let renderings: Vec<Rendered> = rendered.extract_if(.., is_it).collect();
+                    let kept =
+                        kept(text.file, text.source, file.marks.judged, manifest, renderings, span, context);
+                    assembled.objects.extend(kept);
+                }
             }
             Err(_) if file.marks.judged => {
                 assembled.unreadable(span, templated, context.layout.shown(&file.path));
@@ -99,8 +147,10 @@ pub(crate) fn assemble(text: Text, source: Option<&Source>, context: &Context<'_
             Err(_) => {}
         }
     }
-    let objects = assembled.objects.iter().filter(|object| kinds::is_judged(&object.manifest));
-    if objects.clone().next().is_some() && !context.deployment.is_deployed(text.file) {
+    // What is left is written nowhere: generators made it.
+    assembled.objects.extend(rendered.into_iter().map(|one| of_rendered(one, text.source, Wholeness::Whole)));
+    let mut judged = assembled.objects.iter().filter(|object| kinds::is_judged(&object.manifest));
+    if judged.next().is_some() && !context.read.contains(&text.file) {
         assembled.not_linted.push(NotLinted {
             path: context.layout.shown(&file.path),
             reason: NotLintedReason::NotDeployed,
@@ -108,6 +158,41 @@ pub(crate) fn assemble(text: Text, source: Option<&Source>, context: &Context<'_
         });
     }
     assembled
+}
+
+/// What of a written object is kept: what environments made of it, else itself.
+fn kept(
+    file: FileId,
+    source: SourceId,
+    judged: bool,
+    manifest: Manifest,
+    renderings: Vec<Rendered>,
+    document: Span,
+    context: &Context<'_>,
+) -> Vec<Object> {
+    let matters = |manifest: &Manifest, placements: &[Placement]| {
+        context.matters(file, judged, manifest, placements, document)
+    };
+    let written = renderings.is_empty();
+    // A patch, or a file by which a kustomization changes others, is no object.
+    if written && (context.read.contains(&file) || !matters(&manifest, &[])) {
+        return Vec::new();
+    }
+    if written {
+        let wholeness = context.wholeness(file, &manifest, &[]);
+        return vec![object(manifest, source, wholeness, Dialect::FILE, Vec::new())];
+    }
+    let kept = renderings.into_iter().filter(|one| matters(&one.manifest, &one.placements));
+    let kept = kept.map(|one| {
+        let wholeness = context.wholeness(file, &one.manifest, &one.placements);
+        of_rendered(one, source, wholeness)
+    });
+    kept.collect()
+}
+
+fn of_rendered(rendered: Rendered, source: SourceId, wholeness: Wholeness) -> Object {
+    let dialect = Dialect { variables: !rendered.substituted, ..Dialect::FILE };
+    object(rendered.manifest, source, wholeness, dialect, rendered.placements)
 }
 
 impl Assembled {
@@ -129,36 +214,29 @@ impl Assembled {
     }
 }
 
-fn object(file: FileId, mut manifest: Manifest, document: Span, context: &Context<'_>) -> Object {
-    let placements = context.deployment.placements(file, &manifest);
-    let wholeness = wholeness(file, &manifest, context);
-    topology::mark_unknowns(&mut manifest.node, Dialect::FILE);
-    for applied in context.deployment.patches.iter().filter(|applied| applied.reaches(file)) {
-        applied.mark(&mut manifest);
-    }
+/// Makes an object of a manifest; `dialect` says what its texts mean.
+fn object(
+    mut manifest: Manifest,
+    source: SourceId,
+    wholeness: Wholeness,
+    dialect: Dialect,
+    placements: Vec<Placement>,
+) -> Object {
+    decrypt(&mut manifest.node);
+    topology::mark_unknowns(&mut manifest.node, dialect);
     if wholeness != Wholeness::Whole {
         open(&mut manifest.node);
     }
-    Object { manifest, source: document.source, wholeness, placements }
+    Object { manifest, source, wholeness, placements }
 }
 
-/// Whether a manifest is a whole object: not where it is used as a patch or a test's assertion,
-/// nor where it lacks what every such object needs and nothing deploys it as it is.
-fn wholeness(file: FileId, manifest: &Manifest, context: &Context<'_>) -> Wholeness {
-    let path = context.tree.path(file);
-    let placings = context.deployment.placings.get(&file).map(Vec::as_slice).unwrap_or_default();
-    if !placings.is_empty() && placings.iter().all(|placing| placing.patch) {
-        return Wholeness::Partial("a kustomization uses it as a patch".to_owned());
+/// SOPS leaves what it needs to decrypt a file beside the object; it is taken out before the object
+/// is applied.
+fn decrypt(object: &mut Node) {
+    let is_sops = object.at(&["sops", "mac"]).is_some();
+    if let (true, Value::Map(map)) = (is_sops, &mut object.value) {
+        map.entries.retain(|entry| entry.key != "sops");
     }
-    if is_assertion(context.tree, path) {
-        return Wholeness::Partial("an assertion of a Chainsaw test".to_owned());
-    }
-    let lacks = |field| manifest.node.at(&["spec", field]).is_none();
-    let cluster = kinds::is_judged(manifest) && manifest.kind() == Some("Cluster");
-    if cluster && lacks("instances") && lacks("storage") && !context.deployment.is_resource(file) {
-        return Wholeness::Partial("it has neither instances nor storage".to_owned());
-    }
-    Wholeness::Whole
 }
 
 /// Chainsaw tests compare what is in the cluster with parts of objects.

@@ -1,38 +1,30 @@
-//! Flux's `Kustomization`: which directory it deploys, and into which namespace.
+//! Flux's `Kustomization`: which directory it deploys, and how.
 
 use crate::hash::FastMap;
-use crate::kustomize::{PatchSource, patches};
+use crate::key::Key;
 use crate::paths;
-use crate::placing::namespace;
-use crate::tree::{FileId, Tree};
-use manifest::{Manifest, Map, Node, Span, Value};
+use crate::tree::Tree;
+use manifest::{Manifest, Node, Span};
 use std::collections::BTreeMap;
-use topology::{Namespace, NamespaceFrom};
 
-/// What is read of a Flux `Kustomization`.
-#[derive(Debug)]
+/// A Flux `Kustomization`, as it is written or as another root renders it.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FluxRoot {
-    /// Its file.
-    pub(crate) file: FileId,
+    /// Where it is written.
+    pub(crate) key: Key,
     /// Its name, where it is written.
     pub(crate) span: Span,
+    /// The directory that its paths start from, as a path of the checkout.
+    pub(crate) top: String,
     /// The directory that it deploys, as a path of the checkout.
     pub(crate) dir: String,
-    /// The namespace that it sets on all it deploys.
-    pub(crate) namespace: Option<Namespace>,
-    /// The components that it adds, as paths of the checkout.
-    pub(crate) components: Vec<String>,
-    /// Its patches.
-    pub(crate) patches: Vec<PatchSource>,
-    /// The name of the source that holds the directory.
-    pub(crate) source: Option<String>,
-    /// What the object is, for patches that are aimed at it.
-    pub(crate) object: Manifest,
+    /// The object.
+    pub(crate) manifest: Manifest,
 }
 
 impl FluxRoot {
     /// Reads one; `None` if it deploys no directory of this checkout.
-    pub(crate) fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Option<Self> {
+    pub(crate) fn read(tree: &Tree, key: Key, manifest: &Manifest) -> Option<Self> {
         let spec = manifest.node.get("spec")?;
         let path = spec.get("path").and_then(Node::raw_text).unwrap_or("./");
         let source = spec.at(&["sourceRef", "kind"]).and_then(Node::raw_text);
@@ -41,52 +33,60 @@ impl FluxRoot {
         if source != Some("GitRepository") && paths::join("", path).is_empty() {
             return None;
         }
-        let (base, dir) = resolve(tree, tree.path(file), path)?;
-        let components = spec.get("components").and_then(Node::as_list).unwrap_or_default();
+        let (top, dir) = resolve(tree, tree.path(key.file), path)?;
         let name = manifest.node.at(&["metadata", "name"]).unwrap_or(&manifest.node);
-        Some(Self {
-            file,
-            span: name.origin.span,
-            namespace: spec.get("targetNamespace").and_then(|node| namespace(node, NamespaceFrom::Flux)),
-            components: components
-                .iter()
-                .filter_map(Node::raw_text)
-                .map(|path| paths::join(&dir, path))
-                .collect(),
-            patches: patches(base, spec),
-            source: spec.at(&["sourceRef", "name"]).and_then(Node::raw_text).map(str::to_owned),
-            dir,
-            object: identity(manifest),
-        })
+        let span = name.origin.span;
+        Some(Self { key, span, top: top.to_owned(), dir, manifest: manifest.clone() })
+    }
+
+    /// A value of its `spec`.
+    pub(crate) fn spec(&self, key: &str) -> Option<&Node> {
+        self.manifest.node.at(&["spec", key])
+    }
+
+    /// The items of a list of its `spec`.
+    pub(crate) fn list(&self, key: &str) -> &[Node] {
+        self.spec(key).and_then(Node::as_list).unwrap_or_default()
+    }
+
+    /// The components that it adds, as paths of the checkout.
+    pub(crate) fn components(&self) -> impl Iterator<Item = String> {
+        self.list("components").iter().filter_map(Node::raw_text).map(|path| paths::join(&self.dir, path))
+    }
+
+    /// The name of the source that holds the directory.
+    fn source(&self) -> Option<&str> {
+        self.spec("sourceRef")?.get("name")?.raw_text()
     }
 }
 
-/// An object without all by which no patch is aimed.
-fn identity(manifest: &Manifest) -> Manifest {
-    let entries = manifest.node.as_map().map(|map| map.entries.as_slice()).unwrap_or_default();
-    let kept = entries.iter().filter(|one| matches!(one.key.as_str(), "apiVersion" | "kind" | "metadata"));
-    let map = Map { entries: kept.cloned().collect(), open: None };
-    Manifest {
-        node: Node { value: Value::Map(map), origin: manifest.node.origin },
-        base: manifest.base.clone(),
-        ..*manifest
-    }
+/// Tells which sources are this checkout: the one that most roots use is, and one with another URL
+/// is not.
+#[derive(Debug, Default)]
+pub(crate) struct OwnSource {
+    name: Option<String>,
+    /// The URLs of the sources written here, by name.
+    urls: FastMap<String, String>,
 }
 
-/// Takes out what is deployed from another repository: of the sources, the one that most use is
-/// this checkout, and one with another URL is not. `urls` are those of the sources written here.
-pub(crate) fn keep_own(roots: &mut Vec<FluxRoot>, urls: &FastMap<&str, &str>) {
-    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for source in roots.iter().filter_map(|root| root.source.as_deref()) {
-        *uses.entry(source).or_default() += 1;
+impl OwnSource {
+    /// Of all roots that are written, and the URLs of the sources.
+    pub(crate) fn of(roots: &[FluxRoot], urls: FastMap<String, String>) -> Self {
+        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+        for source in roots.iter().filter_map(FluxRoot::source) {
+            *uses.entry(source).or_default() += 1;
+        }
+        let most = uses.into_iter().max_by_key(|(_, uses)| *uses);
+        Self { name: most.map(|(name, _)| name.to_owned()), urls }
     }
-    let Some((own, _)) = uses.into_iter().max_by_key(|(_, uses)| *uses) else { return };
-    let (own, own_url) = (own.to_owned(), urls.get(own).copied());
-    roots.retain(|root| {
-        let source = root.source.as_deref().unwrap_or(&own);
-        let url = urls.get(source).copied();
-        source == own || url.is_none() || url == own_url
-    });
+
+    /// Whether a root deploys this checkout.
+    pub(crate) fn holds(&self, root: &FluxRoot) -> bool {
+        let Some(own) = &self.name else { return true };
+        let source = root.source().unwrap_or(own);
+        let url = self.urls.get(source);
+        source == own || url.is_none() || url == self.urls.get(own)
+    }
 }
 
 /// The directory that a path of a root means: from the top of the checkout, or, where several

@@ -6,7 +6,7 @@
 
 use crate::flux::resolve;
 use crate::hash::{FastMap, FastSet};
-use crate::kustomize::is_remote;
+use crate::links::is_remote;
 use crate::paths;
 use crate::tree::{File, FileId, Tree};
 use crate::walk::is_kustomization;

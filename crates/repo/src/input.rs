@@ -42,6 +42,8 @@ pub struct Options {
     pub limits: Limits,
     /// The directory that relative paths start from, and that paths are shown relative to.
     pub working_directory: PathBuf,
+    /// Every object is wanted, not only what has to do with a database.
+    pub everything: bool,
 }
 
 /// Why nothing could be scanned.
@@ -128,6 +130,16 @@ impl Layout {
     /// The same where the root is not below the working directory.
     fn shown_slowly(&self, path: &str) -> String {
         paths::relative(&self.working_directory, &paths::absolute(&self.root, Path::new(path)))
+    }
+
+    /// Whether there is such a file, though no manifest: kustomizations make objects of any file.
+    pub(crate) fn holds_file(&self, path: &str) -> bool {
+        !path.starts_with("..") && self.root.join(path).is_file()
+    }
+
+    /// Whether there is such a directory, though without manifests.
+    pub(crate) fn holds_dir(&self, path: &str) -> bool {
+        !path.starts_with("..") && self.root.join(path).is_dir()
     }
 
     /// Whether that very file was named.

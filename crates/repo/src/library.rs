@@ -3,7 +3,7 @@
 use crate::hash::FastMap;
 use crate::tree::{FileId, Tree};
 use manifest::{
-    Comment, Limits, Manifest, Problem, ReadError, Reading, Source, SourceId, Sources, Span, Value,
+    Comment, Limits, Manifest, Node, Problem, ReadError, Reading, Source, SourceId, Sources, Span, Value,
 };
 use rayon::prelude::*;
 
@@ -29,9 +29,8 @@ pub(crate) struct Part {
     pub(crate) span: Span,
     /// Its objects, or why it could not be read.
     pub(crate) objects: Result<Vec<Manifest>, ReadError>,
-    /// The whole value of a document that is no object, where it is wanted (a kustomization
-    /// without `kind`).
-    pub(crate) value: Option<manifest::Node>,
+    /// The whole value of a document that is not one object: one without `kind`, or a `List`.
+    pub(crate) value: Option<Node>,
 }
 
 /// Every text parsed so far.
@@ -101,17 +100,22 @@ impl Text {
         self.documents.iter().filter_map(|part| part.objects.as_deref().ok()).flatten()
     }
 
-    /// The value of each document.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &manifest::Node> {
-        self.documents.iter().filter_map(|part| {
+    /// The value of each document that could be read, with the document's index.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &Node)> {
+        self.documents.iter().enumerate().filter_map(|(index, part)| {
             let object = part.objects.as_ref().ok().and_then(|objects| objects.first());
-            object.map(|object| &object.node).or(part.value.as_ref())
+            Some((index, part.value.as_ref().or_else(|| object.map(|object| &object.node))?))
         })
     }
 
     /// Its first document's value: how kustomize reads a kustomization.
-    pub(crate) fn first_value(&self) -> Option<&manifest::Node> {
-        self.values().next()
+    pub(crate) fn first_value(&self) -> Option<&Node> {
+        self.values().next().map(|(_, value)| value)
+    }
+
+    /// Why a document of it could not be read, if one could not.
+    pub(crate) fn error(&self) -> Option<&ReadError> {
+        self.documents.iter().find_map(|part| part.objects.as_ref().err())
     }
 }
 
@@ -128,6 +132,10 @@ fn part(document: manifest::Document) -> Part {
         Ok(node) if node.get("kind").is_none_or(|kind| kind.value == Value::Null) => {
             Part { span, objects: Ok(Vec::new()), value: document.content.ok() }
         }
-        Ok(_) => Part { span, objects: Ok(document.into_manifests()), value: None },
+        Ok(node) => {
+            let list = node.get("kind").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("List"));
+            let value = list.then(|| node.clone());
+            Part { span, objects: Ok(document.into_manifests()), value }
+        }
     }
 }

@@ -177,7 +177,6 @@ mod tests {
             kind: EnvironmentKind::Directory,
             path: (*path).to_owned(),
             root: None,
-            made: Vec::new(),
             opaque: Vec::new(),
         };
         let environments = written.iter().map(environment).collect();

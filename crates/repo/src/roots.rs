@@ -1,142 +1,168 @@
-//! The roots of a checkout: kustomizations, Flux `Kustomization`s, Argo CD `Application`s.
+//! The roots of a checkout as they are written: kustomizations, Flux `Kustomization`s, Argo CD
+//! `Application`s; and which of them reach which files.
 
 use crate::argocd::{self, ArgoRoot};
-use crate::flux::{FluxRoot, keep_own};
+use crate::flux::{FluxRoot, OwnSource};
+use crate::generated::generated;
 use crate::hash::{FastMap, FastSet};
+use crate::key::Key;
 use crate::kinds;
-use crate::kustomize::{Kustomization, PatchText};
 use crate::library::{Library, Text};
+use crate::links::Links;
 use crate::paths;
+use crate::plain;
 use crate::tree::{FileId, Tree};
-use crate::visit::{Kustomizations, Member, generated};
 use crate::walk::is_kustomization;
-use memchr::memmem;
-use topology::Namespace;
 
 /// What could deploy something, as far as it was parsed.
 #[derive(Debug, Default)]
 pub(crate) struct Roots {
     /// Kustomizations by their file.
-    pub(crate) kustomizations: Kustomizations,
+    pub(crate) links: FastMap<FileId, Links>,
     /// Flux objects, by file.
     pub(crate) flux: Vec<FluxRoot>,
-    /// What Argo CD deploys.
-    pub(crate) argo: Vec<ArgoRoot>,
+    /// Which Git sources are this checkout.
+    pub(crate) own: OwnSource,
+    /// What each of Argo CD's objects deploys.
+    pub(crate) argo: Vec<(Key, Vec<ArgoRoot>)>,
+    /// Which repository Argo CD's objects mean by this checkout.
+    own_repository: Option<String>,
     /// How many of the library's texts were read.
     texts: usize,
 }
 
 impl Roots {
-    /// Reads what was parsed; `known` are the roots that were read before. Roots in directories
-    /// that are set aside deploy nothing.
-    pub(crate) fn read(tree: &Tree, library: &Library, known: Self) -> Self {
-        let known_texts = known.texts;
-        let mut roots = Self { flux: Vec::new(), ..known };
-        let mut texts: Vec<(usize, &Text)> = library.texts().iter().enumerate().collect();
-        texts.sort_by_key(|(_, text)| text.file);
-        for (index, text) in texts {
+    /// Reads what was parsed since the last time. Roots in directories that are set aside deploy
+    /// nothing.
+    pub(crate) fn read(&mut self, tree: &Tree, library: &Library) {
+        for text in library.texts().iter().skip(self.texts) {
             let path = tree.path(text.file);
             if is_kustomization(path)
-                && !roots.kustomizations.contains_key(&text.file)
                 && let Some(node) = text.first_value()
             {
-                let read = Kustomization::read(text.file, paths::parent(path), node);
-                roots.kustomizations.insert(text.file, read);
+                self.links.insert(text.file, Links::read(text.file, paths::parent(path), node));
             }
             if paths::is_set_aside(path) {
                 continue;
             }
             for object in text.objects() {
+                let key = Key { file: text.file, document: object.document, base: object.base.clone() };
                 if kinds::is_flux_kustomization(object) {
-                    roots.flux.extend(FluxRoot::read(tree, text.file, object));
-                } else if index >= known_texts && argocd::is_root(object) {
-                    roots.argo.extend(argocd::read(tree, text.file, object));
+                    self.flux.extend(FluxRoot::read(tree, key, object));
+                } else if argocd::is_root(object) {
+                    self.argo.push((key, argocd::read(tree, text.file, object)));
                 }
             }
         }
-        roots.texts = library.texts().len();
-        keep_own(&mut roots.flux, &git_repositories(library));
-        roots.inherit_target_namespaces(tree, library);
-        roots
+        self.texts = library.texts().len();
+        self.flux.sort_by(|one, two| one.key.cmp(&two.key));
+        self.argo.sort_by(|(one, _), (two, _)| one.cmp(two));
+        let sources = self.argo.iter().flat_map(|(_, sources)| sources);
+        self.own_repository = argocd::own(sources.filter_map(|source| source.repository.as_deref()));
+        self.own = OwnSource::of(&self.flux, git_repositories(library));
     }
 
-    /// The files that hold patches, where those could change an object that matters.
-    pub(crate) fn patch_files(&self, tree: &Tree) -> Vec<FileId> {
-        let sources = self.kustomizations.values().flat_map(|one| &one.patches);
-        let sources = sources.chain(self.flux.iter().flat_map(|one| &one.patches));
-        sources
-            .filter(|source| source.target.is_some() && source.can_matter())
-            .filter_map(|source| match &source.text {
-                PatchText::File(path) => tree.find(path),
-                PatchText::Inline(_) => None,
-            })
-            .collect()
+    /// The roots of Flux that deploy this checkout.
+    pub(crate) fn own_flux(&self) -> impl Iterator<Item = &FluxRoot> {
+        self.flux.iter().filter(|root| self.own.holds(root))
+    }
+
+    /// The sources of Argo CD's objects that are in this checkout.
+    pub(crate) fn own_argo(&self) -> impl Iterator<Item = (&Key, &ArgoRoot)> {
+        let all = self.argo.iter().flat_map(|(key, sources)| sources.iter().map(move |source| (key, source)));
+        all.filter(|(_, source)| self.is_own(source))
+    }
+
+    /// Whether a source of Argo CD is this checkout: the repository that most name.
+    pub(crate) fn is_own(&self, source: &ArgoRoot) -> bool {
+        let repository = source.repository.as_ref().filter(|_| self.own_repository.is_some());
+        repository.is_none_or(|repository| Some(repository) == self.own_repository.as_ref())
     }
 
     /// Every file that a kustomization includes, kustomizations among them.
-    pub(crate) fn reach(&self, tree: &Tree, start: FileId) -> FastSet<FileId> {
-        let mut reached = FastSet::default();
+    pub(crate) fn reach(&self, tree: &Tree, start: FileId, reached: &mut FastSet<FileId>) {
         let mut open = vec![start];
         while let Some(file) = open.pop() {
             if !reached.insert(file) {
                 continue;
             }
-            let Some(read) = self.kustomizations.get(&file) else { continue };
-            let links = read.resources.iter().chain(&read.components);
-            open.extend(links.filter_map(|path| tree.kustomization(path).or_else(|| tree.find(path))));
+            let Some(read) = self.links.get(&file) else { continue };
+            open.extend(
+                read.includes.iter().filter_map(|path| tree.kustomization(path).or_else(|| tree.find(path))),
+            );
+        }
+    }
+
+    /// Every file that a directory's deployment includes.
+    fn reach_directory(&self, tree: &Tree, dir: &str, reached: &mut FastSet<FileId>) {
+        if let Some(file) = tree.kustomization(dir) {
+            return self.reach(tree, file, reached);
+        }
+        for file in generated(tree, dir) {
+            self.reach(tree, file, reached);
+        }
+    }
+
+    /// Every file that a root may deploy, told from what is written.
+    pub(crate) fn reached(&self, tree: &Tree) -> FastSet<FileId> {
+        let mut reached = FastSet::default();
+        for root in self.own_flux() {
+            reached.extend(self.reach_of_flux(tree, root));
+        }
+        for (_, root) in self.own_argo() {
+            reached.extend(self.reach_of_argo(tree, root));
+        }
+        for file in self.links.keys().filter(|file| !paths::is_set_aside(tree.path(**file))) {
+            self.reach(tree, *file, &mut reached);
         }
         reached
     }
 
-    /// Every file that a directory's deployment includes.
-    pub(crate) fn reach_directory(&self, tree: &Tree, dir: &str) -> FastSet<FileId> {
-        if let Some(file) = tree.kustomization(dir) {
-            return self.reach(tree, file);
-        }
-        generated(tree, dir)
-            .flat_map(|member| match member {
-                Member::Kustomization(file) => self.reach(tree, file),
-                Member::File(file) => FastSet::from_iter([file]),
-            })
-            .collect()
+    /// The files by which kustomizations change what they include, and the kustomizations to which
+    /// Flux objects add components, though they include nothing else that matters.
+    pub(crate) fn changes(&self, tree: &Tree) -> Vec<FileId> {
+        let changes = self.links.values().flat_map(|links| &links.changes).filter_map(|path| tree.find(path));
+        let extended = self.own_flux().filter(|root| root.components().next().is_some());
+        changes.chain(extended.filter_map(|root| tree.kustomization(&root.dir))).collect()
     }
 
-    /// Gives Flux objects the `targetNamespace` that a replacement sets: by the common pattern
-    /// it is the namespace of the kustomization that includes them.
-    fn inherit_target_namespaces(&mut self, tree: &Tree, library: &Library) {
-        let mut inherited: FastMap<FileId, Namespace> = FastMap::default();
-        let mut all: Vec<(&FileId, &Kustomization)> = self.kustomizations.iter().collect();
-        all.sort_unstable_by_key(|(file, _)| **file);
-        for (file, read) in all {
-            let Some(namespace) = &read.namespace else { continue };
-            let components =
-                read.components.iter().filter_map(|dir| self.kustomizations.get(&tree.kustomization(dir)?));
-            if components.chain([read]).any(|one| sets_target_namespace(one, tree, library)) {
-                inherited.extend(self.reach(tree, *file).into_iter().map(|file| (file, namespace.clone())));
-            }
+    /// What must be read beside what matters: all that is included where values are copied from
+    /// one object into another.
+    pub(crate) fn beside(&self, tree: &Tree) -> Vec<FileId> {
+        let mut beside = FastSet::default();
+        for links in self.links.values().filter(|links| links.copies_values) {
+            self.reach(tree, links.file, &mut beside);
         }
-        for root in self.flux.iter_mut().filter(|root| root.namespace.is_none()) {
-            root.namespace = inherited.get(&root.file).cloned();
+        beside.into_iter().collect()
+    }
+
+    /// Every file that a Flux object deploys.
+    pub(crate) fn reach_of_flux(&self, tree: &Tree, root: &FluxRoot) -> FastSet<FileId> {
+        let mut reached = FastSet::default();
+        self.reach_directory(tree, &root.dir, &mut reached);
+        for component in root.components() {
+            self.reach_directory(tree, &component, &mut reached);
         }
+        reached
+    }
+
+    /// Every file that a source of an `Application` deploys.
+    pub(crate) fn reach_of_argo(&self, tree: &Tree, root: &ArgoRoot) -> FastSet<FileId> {
+        let mut reached = FastSet::default();
+        match tree.kustomization(&root.dir) {
+            Some(file) => self.reach(tree, file, &mut reached),
+            None => reached.extend(plain::files(tree, root).map(|(file, _)| file)),
+        }
+        reached
     }
 }
 
 /// The URLs of Flux's Git sources, by name.
-fn git_repositories(library: &Library) -> FastMap<&str, &str> {
+fn git_repositories(library: &Library) -> FastMap<String, String> {
     let objects = library.texts().iter().flat_map(Text::objects);
     objects
         .filter(|object| object.kind() == Some("GitRepository"))
         .filter_map(|object| Some((object.name()?, object.node.at(&["spec", "url"])?.raw_text()?)))
+        .map(|(name, url)| (name.to_owned(), url.to_owned()))
         .collect()
-}
-
-/// Whether a kustomization replaces `spec.targetNamespace` of the Flux objects that it includes.
-fn sets_target_namespace(read: &Kustomization, tree: &Tree, library: &Library) -> bool {
-    let mentions = |path: &String| {
-        let file = tree.find(path)?;
-        let parsed = library.text(file).and_then(|text| library.sources.get(text.source));
-        let bytes = parsed.map_or(tree.get(file)?.bytes.as_slice(), manifest::Source::bytes);
-        memmem::find(bytes, b"spec.targetNamespace")
-    };
-    read.sets_target_namespace || read.replacements.iter().any(|path| mentions(path).is_some())
 }

@@ -2,19 +2,21 @@
 //! them, and hand over objects.
 
 use crate::assemble::{self, Context};
-use crate::deploy::Deploy;
-use crate::environment::Deployment;
 use crate::graph::Graph;
+use crate::hash::FastMap;
 use crate::input::{Layout, Options, ScanError};
 use crate::library::{Library, Text};
 use crate::mention::{self, Candidate};
 use crate::names::Names;
 use crate::neighbours::Neighbours;
-use crate::patching::Patching;
 use crate::paths;
+use crate::problem::RenderProblem;
+use crate::render::Render;
+use crate::rendering::{Rendered, Rendering};
 use crate::roots::Roots;
 use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
+use crate::variables;
 use crate::walk::{self, Unread};
 use manifest::{Comment, Limits, Problem, Source, SourceId, Sources};
 use rayon::prelude::*;
@@ -37,6 +39,8 @@ pub struct Scan {
     pub not_linted: Vec<NotLinted>,
     /// What could not be read, sorted by path.
     pub unavailable: Vec<Unavailable>,
+    /// What is wrong with what is rendered.
+    pub problems: Vec<RenderProblem>,
 }
 
 /// What is known of a source beside its text.
@@ -93,7 +97,8 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
     };
     let judged: Vec<FileId> = tree
         .files()
-        .filter(|(_, file)| file.marks.judged && NotLintedReason::of(&tree, file).is_none())
+        .filter(|(_, file)| file.marks.judged || (options.everything && !file.bytes.is_empty()))
+        .filter(|(_, file)| NotLintedReason::of(&tree, file).is_none())
         .map(|(id, _)| id)
         .collect();
     if judged.is_empty() {
@@ -107,11 +112,12 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
         judged,
         roots: Roots::default(),
     };
-    let (candidates, deployment) = search.run(observe);
+    let (candidates, mut rendering) = search.run(observe);
     let (sources, texts) = search.library.into_parts();
-    let context = Context::new(&search.tree, &layout, &deployment, &candidates, &texts);
-    let objects = finish(&mut scan, sources, texts, &context);
-    scan.inventory = Inventory::new(deployment.environments, objects);
+    let context = Context::new(&search.tree, &layout, &rendering, &candidates, options.everything);
+    let objects = finish(&mut scan, sources, texts, rendering.take_objects(), &context);
+    scan.problems = problems(rendering.problems);
+    scan.inventory = Inventory::new(rendering.environments, objects);
     observe("make objects");
     Ok(scan)
 }
@@ -129,59 +135,73 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self, observe: &mut dyn FnMut(&'static str)) -> (Vec<Candidate>, Deployment) {
-        self.load(&self.judged.clone());
-        let names = Names::of(self.library.texts().iter().flat_map(Text::objects));
+    fn run(&mut self, observe: &mut dyn FnMut(&'static str)) -> (Vec<Candidate>, Rendering) {
+        let judged = self.judged.clone();
+        self.load(&judged);
         observe("parse databases");
-        let candidates = mention::search(&self.tree, &names);
-        observe("search for names and kinds");
         let graph = Graph::new(&self.tree);
         observe("read links");
-        let mut wanted: Vec<FileId> = self.judged.clone();
-        wanted.extend(candidates.iter().filter(|one| one.is_sure()).map(|one| one.file));
-        let mut deployment = self.deploy(&graph, &wanted);
-        observe("parse and follow roots");
-        let mut further = self.near(&graph, &candidates, &deployment);
-        further.extend(graph.hiding(&self.tree, deployment.directories_of(&self.judged)));
-        if !further.is_empty() {
-            wanted.extend(further);
-            deployment = self.deploy(&graph, &wanted);
+        self.load_roots(&graph, &judged);
+        let mut rendering = self.render(&judged);
+        // Variables have their values in objects that mention no database.
+        let settings = variables::files(&self.tree, &rendering.missing);
+        if !settings.is_empty() {
+            self.load(&settings);
+            rendering = self.render(&judged);
         }
-        observe("follow roots to neighbours");
-        // What is not deployed can satisfy no reference.
-        wanted.retain(|file| deployment.is_deployed(*file));
+        observe("render databases");
+        let written = self.library.texts().iter().flat_map(Text::objects);
+        let rendered = rendering.objects.iter().map(|object| &object.manifest);
+        let names = Names::of(written.chain(rendered));
+        let candidates = mention::search(&self.tree, &names);
+        observe("search for names and kinds");
+        let mut wanted = judged.clone();
+        wanted.extend(candidates.iter().filter(|one| one.is_sure()).map(|one| one.file));
+        wanted.extend(self.near(&graph, &candidates, &rendering));
+        wanted.extend(graph.hiding(&self.tree, rendering.directories_of(&judged)));
+        self.load_roots(&graph, &wanted);
+        let reached = self.roots.reached(&self.tree);
+        // What is not deployed can satisfy no reference. Without roots, directories deploy what they hold.
+        let as_it_lies = !judged.iter().any(|file| reached.contains(file));
+        let named = |file: FileId| {
+            let mut named = self.layout.named.iter().filter(|named| !named.path.is_empty());
+            named.any(|named| paths::is_under(self.tree.path(file), &named.path))
+        };
+        wanted.retain(|file| as_it_lies || reached.contains(file) || named(*file) || judged.contains(file));
+        wanted.extend(self.roots.beside(&self.tree));
         self.load(&wanted);
         observe("parse the rest");
-        (candidates, deployment)
+        let rendering = self.render(&wanted);
+        observe("render");
+        (candidates, rendering)
     }
 
     fn load(&mut self, files: &[FileId]) {
         self.library.load(&mut self.tree, files, &|path| self.layout.shown(path), self.limits);
     }
 
-    /// What deploys the wanted files.
-    fn deploy(&mut self, graph: &Graph, wanted: &[FileId]) -> Deployment {
+    /// Parses what may deploy the wanted files, and what changes them on the way.
+    fn load_roots(&mut self, graph: &Graph, wanted: &[FileId]) {
         self.load(&graph.leading_to(&self.tree, wanted.iter().copied()));
-        let known = std::mem::take(&mut self.roots);
-        let roots = Roots::read(&self.tree, &self.library, known);
-        self.load(&roots.patch_files(&self.tree));
-        let (tree, layout) = (&self.tree, self.layout);
-        let mut deployment = Deploy { tree, layout, roots: &roots }.run(&self.judged, wanted);
-        let patching = Patching { tree, library: &self.library, layout, roots: &roots, limits: self.limits };
-        deployment.patches = patching.run(&deployment);
-        self.roots = roots;
-        deployment
+        self.roots.read(&self.tree, &self.library);
+        self.load(&self.roots.changes(&self.tree));
+        self.roots.read(&self.tree, &self.library);
+    }
+
+    fn render(&self, all: &[FileId]) -> Rendering {
+        let Self { layout, tree, library, roots, judged, .. } = self;
+        Render { tree, library, layout, roots }.run(judged, all)
     }
 
     /// The candidates that matter to their own namespace only, where that may be one with a
     /// database: their text names it, or something that leads to them does.
-    fn near(&self, graph: &Graph, candidates: &[Candidate], deployment: &Deployment) -> Vec<FileId> {
+    fn near(&self, graph: &Graph, candidates: &[Candidate], rendering: &Rendering) -> Vec<FileId> {
         let unsure = candidates.iter().filter(|one| !one.is_sure()).map(|one| one.file);
-        let databases = deployment.databases(self.library.texts());
+        let databases = rendering.databases();
         let Some(neighbours) = Neighbours::new(&databases) else { return unsure.collect() };
         let below = graph.below(&self.tree, |file| neighbours.may_be_set_by(self.bytes(file)));
         let destined = |path: &str| {
-            let here = deployment.destinations.iter().filter(|(dir, _)| paths::is_under(path, dir));
+            let here = rendering.destinations.iter().filter(|(dir, _)| paths::is_under(path, dir));
             here.into_iter().any(|(_, to)| databases.iter().any(|database| database.may_be_same(to)))
         };
         let may_be = |file: FileId| {
@@ -200,14 +220,27 @@ impl Search<'_> {
     }
 }
 
-/// Turns the parsed texts into objects.
-fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context<'_>) -> Vec<Object> {
-    let mut objects = Vec::new();
+/// Turns the parsed texts, and what environments made of them, into objects.
+fn finish(
+    scan: &mut Scan,
+    sources: Sources,
+    texts: Vec<Text>,
+    mut rendered: FastMap<FileId, Vec<Rendered>>,
+    context: &Context<'_>,
+) -> Vec<Object> {
     scan.documents = texts.iter().map(|text| text.documents.len()).sum();
-    let assembled = texts.into_par_iter().map(|text| {
+    let pairs: Vec<_> = texts
+        .into_iter()
+        .map(|text| {
+            let rendered = rendered.remove(&text.file).unwrap_or_default();
+            (text, rendered)
+        })
+        .collect();
+    let assembled = pairs.into_par_iter().map(|(text, rendered)| {
         let source = sources.get(text.source);
-        assemble::assemble(text, source, context)
+        assemble::assemble(text, rendered, source, context)
     });
+    let mut objects = Vec::new();
     for assembled in assembled.collect::<Vec<_>>() {
         objects.extend(assembled.objects);
         scan.not_linted.extend(assembled.not_linted);
@@ -216,6 +249,13 @@ fn finish(scan: &mut Scan, sources: Sources, texts: Vec<Text>, context: &Context
     scan.sources = sources;
     scan.not_linted.sort();
     objects
+}
+
+/// Each problem once: a base has its problems in every overlay.
+fn problems(mut problems: Vec<RenderProblem>) -> Vec<RenderProblem> {
+    problems.sort_by(|one, two| (one.span, one.rule, &one.message).cmp(&(two.span, two.rule, &two.message)));
+    problems.dedup_by(|one, two| (one.span, one.rule, &one.message) == (two.span, two.rule, &two.message));
+    problems
 }
 
 fn not_parsed(tree: &Tree, layout: &Layout) -> Vec<NotLinted> {

@@ -151,7 +151,6 @@ fn environment(objects: &[Object]) -> Environment {
         kind: root.map_or(EnvironmentKind::Directory, |(kind, _)| kind),
         path: ".".to_owned(),
         root: root.map(|(_, span)| span),
-        made: Vec::new(),
         opaque: Vec::new(),
     }
 }

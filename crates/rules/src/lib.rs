@@ -11,6 +11,7 @@ mod expr;
 pub mod finding;
 pub mod fingerprint;
 mod judge;
+mod once;
 mod reading;
 mod rule;
 mod rule_error;
@@ -25,7 +26,8 @@ pub use finding::{
     Suppressed, SuppressedBy, Undecided,
 };
 pub use judge::{Change, Input, Pasts, judge};
-pub use reading::reading_findings;
+pub use once::{name_overlays, told_once};
+pub use reading::{Noted, reading_findings};
 pub use rule::{Embedded, Rule, RuleSet};
 pub use rule_error::RuleError;
 pub use rule_file::{Door, Operation, RuleFile};

@@ -3,42 +3,62 @@
 use crate::config::{Config, RuleLevel, Selector};
 use crate::finding::{Finding, Location};
 use crate::rule::RuleSet;
-use manifest::Problem;
+use manifest::{Problem, Span};
 use std::sync::Arc;
 
-/// The findings for the problems of one text; `path` is its path from the directory of the
-/// configuration. A rule that is off says nothing.
-pub fn reading_findings(
-    problems: &[Problem],
+/// Something that was noted while texts were read or rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted<'n> {
+    /// The rule that tells it.
+    pub rule: &'n str,
+    /// What is marked.
+    pub span: Span,
+    /// One sentence.
+    pub message: &'n str,
+    /// Other places, and what they have to do with it.
+    pub related: Vec<(String, Span)>,
+}
+
+impl<'n> From<&'n Problem> for Noted<'n> {
+    fn from(problem: &'n Problem) -> Self {
+        let related = problem.related.clone().into_iter().collect();
+        Self { rule: problem.kind.rule(), span: problem.span, message: &problem.message, related }
+    }
+}
+
+/// What was noted as findings; `path` is the text's, for the configuration. What a rule that is not
+/// there or turned off would tell is left out.
+pub fn reading_findings<'n>(
+    noted: impl IntoIterator<Item = Noted<'n>>,
     path: Option<&str>,
     rules: &RuleSet,
     config: &Config,
 ) -> Vec<Finding> {
     let selector = Selector { path, namespace: None, kind: "", name: None, labels: &[] };
     let settings = config.settings(&selector);
-    let finding = |problem: &Problem| {
-        let rule = rules.get(problem.kind.rule())?;
+    let finding = |noted: Noted<'n>| {
+        let rule = rules.get(noted.rule)?;
         let severity = match settings.severity(&rule.id, rule.file().enabled) {
             RuleLevel::Off => return None,
             RuleLevel::Default => rule.severity(),
             RuleLevel::Severity(severity) => severity,
         };
-        let related = problem.related.iter().map(|(message, span)| crate::finding::Related {
-            message: message.clone(),
-            location: Location { span: *span, pointer: String::new() },
-        });
+        let place = |span| Location { span, pointer: String::new() };
+        let related = noted.related.into_iter();
+        let related =
+            related.map(|(message, span)| crate::finding::Related { message, location: place(span) });
         Some(Finding {
             rule: Arc::clone(&rule.id),
             category: Arc::clone(&rule.category),
             severity,
             refused_by: rule.file().refused_by.program(),
-            message: problem.message.clone(),
+            message: noted.message.to_owned(),
             help: rule.file().help.trim().to_owned(),
             object: None,
             environments: Vec::new(),
-            location: Location { span: problem.span, pointer: String::new() },
+            location: place(noted.span),
             related: related.collect(),
         })
     };
-    problems.iter().filter_map(finding).collect()
+    noted.into_iter().filter_map(finding).collect()
 }

@@ -165,7 +165,7 @@ impl Checker {
                     fault: Fault::Unknown,
                     field: below.field(),
                     pointer: below.pointer(),
-                    span: entry.key_origin.used_at.unwrap_or(entry.key_origin.span),
+                    span: entry.key_origin.place(),
                     found: bounds::found(&entry.value),
                     wanted: String::new(),
                 }),

@@ -36,21 +36,8 @@ pub struct Environment {
     pub path: String,
     /// Where the root that deploys it is written, if it is written.
     pub root: Option<Span>,
-    /// Objects that do not stand in files but that this environment makes (kustomize generators).
-    pub made: Vec<Made>,
     /// Parts of it that could not be looked into (remote bases, charts): they could hold anything.
     pub opaque: Vec<Opaque>,
-}
-
-/// An object that something in the repository makes at deployment, known by its name only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Made {
-    /// `Secret` or `ConfigMap`.
-    pub kind: String,
-    /// Its name without the hash suffix that kustomize may add.
-    pub name: String,
-    /// Where the generator is written.
-    pub span: Span,
 }
 
 /// A part of an environment that could not be looked into.
@@ -58,6 +45,8 @@ pub struct Made {
 pub struct Opaque {
     /// What it is, for people: `remote base https://…`, `chart immich`.
     pub what: String,
+    /// Why it could not be looked into, for people.
+    pub why: String,
     /// The version of a chart, where one is written.
     pub version: Option<String>,
     /// The namespace that it is rendered for, where its entry says one.
@@ -69,12 +58,8 @@ pub struct Opaque {
 /// Where a namespace comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamespaceFrom {
-    /// `metadata.namespace` of the object.
+    /// `metadata.namespace` of the object, wherever that is set.
     Object(Span),
-    /// `namespace:` of a kustomization.
-    Kustomization(Span),
-    /// `targetNamespace` of a Flux `Kustomization`.
-    Flux(Span),
     /// The destination of an Argo CD `Application`.
     ArgoCd(Span),
     /// A `Namespace` that is the only one of its environment, or the request's own; no place.

@@ -31,7 +31,7 @@ pub mod view;
 pub mod views;
 
 pub use inventory::{
-    Environment, EnvironmentId, EnvironmentKind, Found, Inventory, Made, Namespace, NamespaceFrom, Object,
+    Environment, EnvironmentId, EnvironmentKind, Found, Inventory, Namespace, NamespaceFrom, Object,
     ObjectId, Opaque, Placement, Wholeness,
 };
 pub use topology::{MirrorSetting, Settings, SiteSetting, Topology};

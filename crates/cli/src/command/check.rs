@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
         root: arguments.root.clone(),
         limits: Limits { bytes: arguments.max_file_size, ..Limits::default() },
         working_directory: working_directory.clone(),
+        everything: false,
     };
     let mut scan = repo::scan(&options)?;
     let parsed = scan.sources.iter().count();

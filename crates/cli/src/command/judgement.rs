@@ -12,7 +12,7 @@ use rules::baseline::{self, Baseline};
 use rules::config::{Config, ConfigError, RuleLevel, RuleTable, Selector};
 use rules::rule_file::Need;
 use rules::suppress::{self, Context, Subject};
-use rules::{Change, Door, Judgement, Rule, RuleSet, reading_findings};
+use rules::{Change, Door, Judgement, Noted, Rule, RuleSet, reading_findings};
 use std::collections::HashSet;
 use std::path::Path;
 use topology::{Found, Inventory, Object, Placement, Topology};
@@ -53,6 +53,8 @@ impl Judge<'_> {
             self.apply_baseline(&mut judgement, path, source)?;
         }
         notices.extend(self.before.and_then(|before| before.leave_new(&mut judgement, &self.scan.sources)));
+        rules::name_overlays(&mut judgement, &self.scan.inventory, &self.scan.sources);
+        rules::told_once(&mut judgement, &self.scan.inventory);
         Ok(Judged { judgement, notices })
     }
 
@@ -125,9 +127,20 @@ impl Judge<'_> {
         for (source, _) in self.scan.sources.iter().filter(|(source, _)| self.scan.is_named(*source)) {
             let problems = self.scan.info(source).map(|info| info.problems.as_slice()).unwrap_or_default();
             if !problems.is_empty() {
+                let noted = problems.iter().map(Noted::from);
                 let path = self.paths.get(source);
-                judgement.findings.extend(reading_findings(problems, path, self.rules, self.config));
+                judgement.findings.extend(reading_findings(noted, path, self.rules, self.config));
             }
+        }
+        for problem in self.scan.problems.iter().filter(|one| self.scan.is_named(one.span.source)) {
+            let noted = Noted {
+                rule: problem.rule,
+                span: problem.span,
+                message: &problem.message,
+                related: problem.related.clone(),
+            };
+            let path = self.paths.get(problem.span.source);
+            judgement.findings.extend(reading_findings([noted], path, self.rules, self.config));
         }
         judgement
     }

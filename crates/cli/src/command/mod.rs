@@ -8,6 +8,7 @@ mod init;
 mod inspect;
 mod judgement;
 mod known;
+mod rendered;
 mod review;
 mod rules;
 mod schedule;
@@ -24,6 +25,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Exit, Error> {
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Inspect(arguments) if arguments.topology => topology::run(&arguments),
+        Command::Inspect(arguments) if arguments.rendered => rendered::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),

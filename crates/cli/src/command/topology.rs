@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
         root: arguments.root.clone(),
         limits: Limits::default(),
         working_directory,
+        everything: false,
     })
     .map_err(|error| Error::Usage(error.to_string()))?;
     let topology = Topology::new(&scan.inventory, setup::topology(&config.config, crate::clock::now()));

@@ -148,11 +148,6 @@ impl Source {
             plugin: own.value("plugin"),
         }
     }
-
-    /// The namespace that is set on all objects.
-    pub(crate) fn namespace(&self) -> Option<&Node> {
-        self.kustomize.as_ref()?.namespace.as_ref()
-    }
 }
 
 impl Kustomize {

@@ -9,11 +9,12 @@ mod go;
 pub(crate) mod lookup;
 mod matching;
 mod parameters;
-pub(crate) mod repository;
+mod repository;
 mod roots;
-pub(crate) mod set;
+mod set;
 mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use repository::own;
 pub(crate) use roots::{ArgoRoot, is_root, read};

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-/// The repository that most name, in the spelling of [`canonical`]; of several, the first.
-#[allow(dead_code, reason = "only who has seen every root can tell")]
-pub(crate) fn own<'u>(urls: impl Iterator<Item = &'u str>) -> Option<String> {
-    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    for url in urls.filter_map(canonical) {
-        *uses.entry(url).or_default() += 1;
+/// The repository that most name, each in the spelling of [`canonical`]; of several, the first.
+pub(crate) fn own<'u>(repositories: impl Iterator<Item = &'u str>) -> Option<String> {
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for repository in repositories {
+        *uses.entry(repository).or_default() += 1;
     }
     let most = uses.values().copied().max()?;
-    uses.into_iter().find(|(_, count)| *count == most).map(|(url, _)| url)
+    uses.into_iter().find(|(_, count)| *count == most).map(|(repository, _)| repository.to_owned())
 }
 
 /// One spelling for the ways to reach a repository: `host/owner/name`, in small letters.
 /// `None` for a URL that is not known.
-#[allow(dead_code, reason = "only who has seen every root can tell")]
 pub(crate) fn canonical(url: &str) -> Option<String> {
     if url.contains("{{") || url.contains("${") {
         return None;
@@ -52,7 +50,8 @@ mod tests {
     #[test]
     fn the_one_that_most_name_is_this() {
         let urls = ["https://a.example/x/y", "git@b.example:me/lab", "https://b.example/me/lab.git"];
-        assert_eq!(own(urls.into_iter()).as_deref(), Some("b.example/me/lab"));
+        let spelled: Vec<String> = urls.into_iter().filter_map(canonical).collect();
+        assert_eq!(own(spelled.iter().map(String::as_str)).as_deref(), Some("b.example/me/lab"));
         assert_eq!(own([].into_iter()), None);
     }
 }

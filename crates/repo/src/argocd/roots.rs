@@ -1,32 +1,56 @@
 //! Argo CD's objects as roots: which directories of the checkout they deploy, and where to.
 
-use super::application::{Application, Source};
+use super::application::{Application, Kustomize, Source};
 use super::lookup::Checkout;
+use super::repository::canonical;
 use super::set::{Made, applications};
 use crate::flux::resolve;
-use crate::placing::namespace;
+use crate::rendering::namespace;
 use crate::tree::{FileId, Tree};
 use globset::{Glob, GlobMatcher};
+use kustomize::Edits;
 use manifest::{Manifest, Node, Span};
 use topology::{Namespace, NamespaceFrom};
 
 /// One source of one `Application`, written or made by a set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ArgoRoot {
     /// The name, where it is written.
     pub(crate) span: Span,
+    /// The repository, in one spelling, where it is known.
+    pub(crate) repository: Option<String>,
     /// The directory that is deployed, as a path of the checkout.
     pub(crate) dir: String,
     /// The namespace of objects that name none.
     pub(crate) destination: Option<Namespace>,
-    /// The namespace that is set on all objects (`kustomize.namespace`).
-    pub(crate) over: Option<Namespace>,
+    /// What is laid over the kustomization of the directory.
+    kustomize: Option<Kustomize>,
     /// Directories below are deployed too, where the directory holds plain files.
     pub(crate) recurse: bool,
     /// Which plain files are deployed.
     pub(crate) include: Option<GlobMatcher>,
     /// Which are not.
     pub(crate) exclude: Option<GlobMatcher>,
+}
+
+impl ArgoRoot {
+    /// What the `Application` adds to the kustomization of the directory. Its images are those of
+    /// workloads, whose kinds kustomize knows; no rule reads them.
+    pub(crate) fn edits(&self) -> Edits {
+        let Some(from) = self.kustomize.clone() else { return Edits::default() };
+        Edits {
+            namespace: from.namespace,
+            name_prefix: from.name_prefix,
+            name_suffix: from.name_suffix,
+            patches: from.patches,
+            components: from.components,
+            replicas: from.replicas,
+            // Without selectors they change nothing that a rule reads of a selector.
+            common_labels: from.common_labels.filter(|_| !from.label_without_selector),
+            common_annotations: from.common_annotations,
+            ..Edits::default()
+        }
+    }
 }
 
 /// Whether an object is one of Argo CD's roots.
@@ -71,9 +95,10 @@ impl From<'_> {
         let glob = |node: &Option<Node>| Some(Glob::new(node.as_ref()?.raw_text()?).ok()?.compile_matcher());
         Some(ArgoRoot {
             span: self.span,
+            repository: source.repo_url.as_ref().and_then(Node::as_str).and_then(canonical),
             dir,
             destination,
-            over: source.namespace().and_then(|node| namespace(node, NamespaceFrom::ArgoCd)),
+            kustomize: source.kustomize.clone(),
             recurse: source.directory.recurse,
             include: glob(&source.directory.include),
             exclude: glob(&source.directory.exclude),

@@ -1,6 +1,6 @@
 //! What deploys an object, and into which namespace.
 
-use crate::support::{checkout, cluster, flux, found, found_at, scan_in};
+use crate::support::{checkout, cluster, flux, found, found_at, only, scan_in};
 
 #[test]
 fn an_outer_namespace_overrides_an_inner_and_a_written_one() {
@@ -79,15 +79,16 @@ fn a_component_of_two_flux_objects_is_one_object_with_two_placements() {
 
 #[test]
 fn a_replacement_gives_flux_objects_the_namespace_of_their_kustomization() {
-    let replacement = "- source: {kind: Namespace, fieldPath: metadata.name}\n  targets:\n  - select: {kind: Kustomization}\n    fieldPaths: [spec.targetNamespace]\n";
+    let replacement = "- source: {kind: Namespace, fieldPath: metadata.name}\n  targets:\n  - select: {kind: Kustomization}\n    fieldPaths: [spec.targetNamespace]\n    options: {create: true}\n";
     let files = [
         ("base/db.yaml", cluster("db")),
         ("base/kustomization.yaml", "resources: [db.yaml]\n"),
         ("apps/media/ks.yaml", flux("db", "./base", "")),
         (
             "apps/media/kustomization.yaml",
-            "namespace: media\nresources: [ks.yaml]\nreplacements: [{path: ../../replace.yaml}]\n",
+            "namespace: media\nresources: [ns.yaml, ks.yaml]\nreplacements: [{path: ../../replace.yaml}]\n",
         ),
+        ("apps/media/ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: media}\n"),
         ("replace.yaml", replacement),
     ];
     assert_eq!(found(&files)[0], "Cluster/db in media by Flux base");
@@ -179,7 +180,8 @@ fn generators_and_charts_of_an_environment_are_noted() {
     let dir = checkout(&files);
     let scan = scan_in(dir.path(), &["."], manifest::Limits::default());
     let environment = &scan.inventory.environments()[0];
-    assert_eq!(environment.made.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["keys"]);
+    let made = only(&scan, "Secret").manifest.name().unwrap();
+    assert!(made.starts_with("keys-") && made.len() == "keys-".len() + 10, "a name with a hash: {made}");
     let opaque: Vec<_> = environment.opaque.iter().map(|one| one.what.as_str()).collect();
-    assert_eq!(opaque, ["remote base https://example.com/base", "chart web"]);
+    assert_eq!(opaque, ["chart web", "remote base https://example.com/base"]);
 }

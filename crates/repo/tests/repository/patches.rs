@@ -1,6 +1,6 @@
-//! What a patch changes is not known until patches are applied.
+//! Patches are applied, and what they bring is where they are written.
 
-use crate::support::{checkout, cluster, flux, found, only, scan_in, value};
+use crate::support::{checkout, cluster, flux, found, only, place, scan_in, value};
 use manifest::Limits;
 
 fn scan(files: &[(&str, &str)]) -> repo::Scan {
@@ -8,43 +8,47 @@ fn scan(files: &[(&str, &str)]) -> repo::Scan {
 }
 
 #[test]
-fn a_patch_file_is_partial_and_hides_what_it_changes() {
-    let patch = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\nspec: {instances: 1, affinity: {}}\n";
+fn a_patch_file_is_no_object_but_what_it_says_is_there() {
+    let patch = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: db}\nspec:\n  instances: 1\n  affinity: {}\n";
     let files = [
         ("db.yaml", cluster("db")),
         ("patch.yaml", patch),
         ("kustomization.yaml", "namespace: x\nresources: [db.yaml]\npatches: [{path: patch.yaml}]\n"),
     ];
-    assert_eq!(found(&files), ["Cluster/db (partial) in x by Kustomize .", "Cluster/db in x by Kustomize ."]);
+    assert_eq!(found(&files), ["Cluster/db in x by Kustomize ."]);
     let scan = scan(&files);
-    let (_, base) = scan.inventory.of_kind("Cluster").next().unwrap();
-    assert_eq!(value(base, "/spec/instances"), "unknown: patched by patch.yaml");
-    assert_eq!(value(base, "/spec/affinity"), "unknown: patched by patch.yaml", "added by the patch");
+    let base = only(&scan, "Cluster");
+    assert_eq!(value(base, "/spec/instances"), "Number(Int(1))");
+    assert_eq!(place(&scan, base, "/spec/instances"), "patch.yaml:5");
+    assert_eq!(place(&scan, base, "/spec/affinity"), "patch.yaml:6");
+    assert_eq!(place(&scan, base, "/spec/storage/size"), "db.yaml:8");
+    assert_eq!(place(&scan, base, "/metadata/namespace"), "kustomization.yaml:1");
     assert_eq!(value(base, "/spec"), "map, open: false", "what no patch adds is absent");
-    assert_eq!(value(base, "/spec/storage"), "map, open: false");
 }
 
 #[test]
-fn a_json_patch_with_a_target_hides_what_it_changes() {
-    let kustomization = "resources: [db.yaml]\npatches:\n- target: {kind: Cluster, name: d.*}\n  patch: |-\n    - {op: replace, path: /spec/storage/size, value: 2Gi}\n- target: {kind: Cluster, name: other}\n  patch: |-\n    - {op: remove, path: /spec/instances}\n";
+fn a_json_patch_changes_what_its_target_matches() {
+    let kustomization = "resources: [db.yaml]\npatches:\n- target: {kind: Cluster, name: d.*}\n  patch: |-\n    - op: replace\n      path: /spec/storage/size\n      value: 2Gi\n- target: {kind: Cluster, name: other}\n  patch: |-\n    - {op: remove, path: /spec/instances}\n";
     let scan = scan(&[("db.yaml", cluster("db")), ("kustomization.yaml", kustomization)]);
     let object = only(&scan, "Cluster");
-    assert_eq!(value(object, "/spec/storage/size"), "unknown: patched by kustomization.yaml");
+    assert_eq!(value(object, "/spec/storage/size"), "String(\"2Gi\")");
+    assert_eq!(place(&scan, object, "/spec/storage/size"), "kustomization.yaml:7");
     assert_eq!(value(object, "/spec/instances"), "Number(Int(2))");
+    let told: Vec<_> = scan.problems.iter().map(|one| one.rule).collect();
+    assert_eq!(told, ["kustomize-no-effect"], "the second patch");
 }
 
 #[test]
 fn a_component_patches_what_uses_it() {
-    let component = "kind: Component\npatches:\n- target: {kind: Cluster}\n  patch: |-\n    kind: Cluster\n    metadata: {name: any}\n    spec: {instances: 3}\n";
+    let component = "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\npatches:\n- target: {kind: Cluster}\n  patch: |-\n    kind: Cluster\n    metadata: {name: any}\n    spec: {instances: 3}\n";
     let scan = scan(&[
         ("app/db.yaml", cluster("db")),
         ("app/kustomization.yaml", "resources: [db.yaml]\ncomponents: [../pool]\n"),
         ("pool/kustomization.yaml", component),
     ]);
-    assert_eq!(
-        value(only(&scan, "Cluster"), "/spec/instances"),
-        "unknown: patched by pool/kustomization.yaml"
-    );
+    let object = only(&scan, "Cluster");
+    assert_eq!(value(object, "/spec/instances"), "Number(Int(3))");
+    assert_eq!(place(&scan, object, "/spec/instances"), "pool/kustomization.yaml:8");
 }
 
 #[test]
@@ -61,6 +65,6 @@ fn a_flux_patch_that_patches_flux_objects_reaches_what_those_deploy() {
         ]);
         value(only(&scan, "Cluster"), "/spec/instances")
     };
-    assert_eq!(run(&labelled), "unknown: patched by flux/apps.yaml");
+    assert_eq!(run(&labelled), "Number(Int(1))");
     assert_eq!(run(flux("db", "./base/db", "")), "Number(Int(2))");
 }

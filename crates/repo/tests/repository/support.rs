@@ -42,6 +42,7 @@ pub(crate) fn scan_in(dir: &Path, paths: &[&str], limits: Limits) -> Scan {
         root: Some(dir.to_owned()),
         limits,
         working_directory: dir.to_owned(),
+        everything: false,
     })
     .unwrap()
 }
@@ -96,4 +97,11 @@ pub(crate) fn value(object: &Object, pointer: &str) -> String {
         (Value::Map(map), _) => format!("map, open: {}", map.open.is_some()),
         (value, _) => format!("{value:?}"),
     }
+}
+
+/// The file and line in which the value at a pointer is written.
+pub(crate) fn place(scan: &Scan, object: &Object, pointer: &str) -> String {
+    let span = object.manifest.node.pointer(pointer).unwrap().origin.span;
+    let source = scan.sources.get(span.source).unwrap();
+    format!("{}:{}", source.path(), source.position(span.start).line)
 }

@@ -243,7 +243,7 @@ fn sort(judgement: &mut Judgement, sources: &Sources) {
 }
 
 /// The identity of an object, in the namespace that all of its placements share.
-fn object_ref(object: &Object) -> ObjectRef {
+pub(crate) fn object_ref(object: &Object) -> ObjectRef {
     let mut namespaces: Vec<_> =
         object.placements.iter().map(|placement| placement.namespace.name()).collect();
     namespaces.sort_unstable();

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 pub(super) fn location(selection: &Selection<'_>, object: &Node) -> Location {
     let key = selection.key.map(|key| key.span);
     let span = match &selection.found {
+        Found::Node(node) if selection.pointer == "/metadata/name" => name_place(node, object),
         Found::Node(node) if node.value != Value::Null => match (alias(selection), key) {
             (Some((used_at, _)), _) => used_at,
             (None, Some(key)) if is_collection(node) && reaches(key, node.origin.span) => {
@@ -23,13 +24,27 @@ pub(super) fn location(selection: &Selection<'_>, object: &Node) -> Location {
     Location { span, pointer: selection.pointer.to_owned() }
 }
 
-/// Of a value that is an alias, or was merged in: where it is used and where it is written.
+/// Of a value that is an alias or was merged in: where it is used and where it is written. Of one
+/// that comes from another text: where it is written and where it is used.
 pub(super) fn alias(selection: &Selection<'_>) -> Option<(Span, Span)> {
     let Found::Node(node) = &selection.found else { return None };
+    if selection.pointer == "/metadata/name" {
+        return None;
+    }
     // What a merge (`<<`) brings has a key that stands elsewhere too.
     let is_merged = selection.key.is_some_and(|key| key.used_at.is_some());
-    let used_at = node.origin.used_at.filter(|_| !is_merged)?;
-    Some((used_at, node.origin.span))
+    let origin = node.origin;
+    let is_elsewhere = origin.used_at.is_some_and(|used_at| used_at.source != origin.span.source);
+    let other = origin.other_place().filter(|_| is_elsewhere || !is_merged)?;
+    Some((origin.place(), other))
+}
+
+/// A finding at the name means the object: the place is in the text that it began as, also where a
+/// variable or a prefix gave it its name.
+fn name_place(name: &Node, object: &Node) -> Span {
+    let ends = [Some(name.origin.place()), name.origin.other_place()];
+    let in_object = |span: &Span| span.source == object.origin.span.source;
+    ends.into_iter().flatten().find(in_object).unwrap_or(name.origin.place())
 }
 
 /// The first key of an object: what to mark where nothing better is there.

@@ -151,11 +151,12 @@ impl<'o> RuleJudge<'_, 'o> {
             select.visit(self.node, &mut |selection| {
                 judged = true;
                 let mut outcome = self.selection(&selection);
-                if let (Outcome::Broken(broken), Some((_, span))) = (&mut outcome, alias(&selection)) {
+                if let (Outcome::Broken(broken), Some((place, span))) = (&mut outcome, alias(&selection)) {
+                    let is_elsewhere = place.source != span.source;
+                    let message =
+                        if is_elsewhere { "it takes effect here" } else { "the value is written here" };
                     let location = Location { span, pointer: String::new() };
-                    broken
-                        .related
-                        .push(Related { message: "the value is written here".to_owned(), location });
+                    broken.related.push(Related { message: message.to_owned(), location });
                 }
                 say(outcome, &|| location(&selection, self.node));
             });

@@ -3,14 +3,14 @@
 use crate::index::databases::CNPG;
 use crate::index::maker_kinds::{self, Product};
 use crate::index::reach::means;
-use crate::inventory::{EnvironmentId, Inventory, ObjectId, Placement, Wholeness};
+use crate::inventory::{Inventory, ObjectId, Placement, Wholeness};
 use crate::view::Place;
 use std::collections::{BTreeSet, HashMap};
 
 /// Something that makes a Secret.
 #[derive(Debug, Clone)]
 pub(crate) struct Maker {
-    /// Its kind; `secretGenerator` for one of a kustomization.
+    /// Its kind.
     pub(crate) kind: String,
     pub(crate) name: String,
     /// `None` for a generator.
@@ -26,8 +26,6 @@ pub(crate) enum Reach {
     At(Placement),
     /// In namespaces that it names.
     Namespaces(Vec<String>),
-    /// In whatever namespace this environment deploys into.
-    Environment(EnvironmentId),
     /// In every namespace.
     Everywhere,
     /// In namespaces that cannot be told: chosen by labels, by patterns, by a policy.
@@ -50,7 +48,6 @@ impl Maker {
             Reach::Namespaces(names) => {
                 from.namespace.name().is_some_and(|own| names.iter().any(|name| name == own))
             }
-            Reach::Environment(environment) => *environment == from.environment,
             Reach::Everywhere => true,
             Reach::Perhaps => return Reaches::Perhaps,
         };
@@ -62,7 +59,7 @@ impl Maker {
         match &self.reach {
             Reach::At(at) => at.namespace.name().into_iter().collect(),
             Reach::Namespaces(names) => names.iter().map(String::as_str).collect(),
-            Reach::Environment(_) | Reach::Everywhere | Reach::Perhaps => Vec::new(),
+            Reach::Everywhere | Reach::Perhaps => Vec::new(),
         }
     }
 }
@@ -89,7 +86,6 @@ impl Makers {
                 makers.add(id, kind, object.manifest.name().unwrap_or_default(), &object.placements, product);
             }
         }
-        makers.add_generators(inventory);
         makers
     }
 
@@ -124,20 +120,6 @@ impl Makers {
             match &product.secret {
                 Some(secret) => self.by_secret.entry(secret.clone()).or_default().push(maker),
                 None => self.nameless.push(maker),
-            }
-        }
-    }
-
-    fn add_generators(&mut self, inventory: &Inventory) {
-        for (id, environment) in (0u32..).map(EnvironmentId).zip(inventory.environments()) {
-            for made in environment.made.iter().filter(|made| made.kind == "Secret") {
-                self.by_secret.entry(made.name.clone()).or_default().push(Maker {
-                    kind: "secretGenerator".to_owned(),
-                    name: made.name.clone(),
-                    object: None,
-                    reach: Reach::Environment(id),
-                    place: Place { span: made.span, pointer: String::new() },
-                });
             }
         }
     }

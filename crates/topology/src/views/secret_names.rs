@@ -11,7 +11,7 @@ use manifest::Partial;
 crate::view! {
     /// Something that makes a Secret.
     pub struct MakerView {
-        /// `ExternalSecret`, `Secret`, `Cluster` (the operator itself), `secretGenerator`, …
+        /// `ExternalSecret`, `Secret`, `Cluster` (the operator itself), …
         pub kind: String,
         /// Its own name.
         pub name: String,

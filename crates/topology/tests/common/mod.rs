@@ -6,7 +6,7 @@
 use manifest::{Dialect, Limits, Part, Partial, Source, SourceId, Sources, UnknownReason};
 use topology::view::{Field, View};
 use topology::{
-    Environment, EnvironmentId, EnvironmentKind, Inventory, Made, Namespace, NamespaceFrom, Object, ObjectId,
+    Environment, EnvironmentId, EnvironmentKind, Inventory, Namespace, NamespaceFrom, Object, ObjectId,
     Opaque, Placement, Settings, Topology, Wholeness,
 };
 
@@ -29,7 +29,6 @@ impl Repository {
             kind: EnvironmentKind::Kustomize,
             path: path.to_owned(),
             root: None,
-            made: Vec::new(),
             opaque: Vec::new(),
         });
         self
@@ -59,16 +58,10 @@ impl Repository {
         }
     }
 
-    pub fn made(mut self, name: &str) -> Self {
-        let span = manifest::Span { source: SourceId(0), start: 0, end: 0 };
-        let made = Made { kind: "Secret".to_owned(), name: name.to_owned(), span };
-        self.environments.last_mut().unwrap().made.push(made);
-        self
-    }
-
     pub fn opaque(mut self, what: &str) -> Self {
         let span = manifest::Span { source: SourceId(0), start: 0, end: 0 };
         self.environments.last_mut().unwrap().opaque.push(Opaque {
+            why: String::new(),
             what: what.to_owned(),
             version: None,
             namespace: None,

@@ -40,7 +40,7 @@ fn options_of_each_kind_are_read() {
     assert_eq!(text(kustomize.name_prefix.as_ref()), Some("a-"));
     assert!(kustomize.label_without_selector && !kustomize.ignore_missing_components);
     assert_eq!((kustomize.images.len(), kustomize.replicas.len(), kustomize.components.len()), (1, 1, 1));
-    assert_eq!(text(source.namespace()), Some("ns"));
+    assert_eq!(text(source.kustomize.as_ref().and_then(|one| one.namespace.as_ref())), Some("ns"));
     let helm = source.helm.as_ref().unwrap();
     assert_eq!(helm.parameters.len(), 1);
     assert!(helm.parameters[0].force_string && helm.ignore_missing_value_files);
