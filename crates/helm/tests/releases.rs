@@ -47,6 +47,7 @@ spec:
       values: |
         cluster:
           instances: 2
+          logLevel: debug
       parameters:
         - {name: cluster.instances, value: \"3\"}
         - {name: cluster.storage.size, value: 5Gi}
@@ -58,10 +59,11 @@ spec:
     assert_eq!(release.namespace.as_ref().and_then(Node::as_str), Some("shop"));
     assert_eq!(
         values(&text),
-        r#"{"cluster":{"instances":3,"storage":{"size":"5Gi"},"annotations":{"example.org/x":"1"}}}"#
+        r#"{"cluster":{"instances":3,"logLevel":"debug","storage":{"size":"5Gi"},"annotations":{"example.org/x":"1"}}}"#
     );
     let merged = release.merged(&nowhere).unwrap();
     assert_eq!(text.written(&merged, "/cluster/storage/size"), "5Gi");
+    assert_eq!(text.written(&merged, "/cluster/logLevel"), "debug");
 }
 
 #[test]
@@ -80,7 +82,7 @@ fn each_chart_among_several_sources_is_a_release() {
          metadata: {name: 'db-{{ name }}'}, spec: {sources: [{chart: a, repoURL: x}, {repoURL: y, ref: values},\
          {path: charts/b, helm: {releaseName: b, valueFiles: [values.yaml]}}]}}}}",
     );
-    let releases = helm::releases(&text.node);
+    let releases = text.releases();
     let charts: Vec<_> = releases.iter().filter_map(|one| one.chart.as_ref()?.raw_text()).collect();
     assert_eq!(charts, ["a", "charts/b"]);
     assert!(releases[0].name.unknown_reason().is_some());
@@ -118,7 +120,5 @@ fn a_parameter_for_an_item_of_a_list_leaves_the_list_undecided() {
 
 #[test]
 fn other_objects_ask_for_nothing() {
-    assert!(
-        helm::releases(&Text::new("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}").node).is_empty()
-    );
+    assert!(Text::new("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}").releases().is_empty());
 }

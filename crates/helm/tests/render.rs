@@ -54,7 +54,7 @@ fn orders(texts: &mut Texts) -> (ChartDir, Release) {
     let defaults = texts.read(&directory.join("values.yaml"));
     let release = texts.read(&fixture("apps/orders/release.yaml"));
     let chart = ChartDir::open(&directory, &fixture(""), Some(defaults)).unwrap();
-    (chart, helm::releases(&release).pop().unwrap())
+    (chart, helm::releases(&release, &texts.0).pop().unwrap())
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn scratch(template: &str, more: &str) -> (tempfile::TempDir, ChartDir, Release)
     let chart = ChartDir::open(scratch.path(), scratch.path(), None).unwrap();
     let release =
         Texts::default().text("r.yaml", b"helmCharts: [{name: scratch, releaseName: one}]".to_vec());
-    (scratch, chart, helm::releases(&release).pop().unwrap())
+    (scratch, chart, helm::releases(&release, &Sources::new()).pop().unwrap())
 }
 
 #[test]
@@ -173,7 +173,8 @@ fn values_that_are_not_at_hand_stop_it() {
     let (_scratch, chart, _) = scratch("", "");
     let text = b"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\n\
         spec: {chart: {spec: {chart: x}}, valuesFrom: [{kind: ConfigMap, name: more}]}\n";
-    let release = helm::releases(&Texts::default().text("r.yaml", text.to_vec())).pop().unwrap();
+    let release =
+        helm::releases(&Texts::default().text("r.yaml", text.to_vec()), &Sources::new()).pop().unwrap();
     let values = release.merged(&|_| None);
     let error = render(&chart, &release, values.as_ref(), Path::new("helm"), &Bounds::default()).unwrap_err();
     assert_eq!(error.to_string(), "values are perhaps in key values.yaml of ConfigMap more");

@@ -89,16 +89,14 @@ impl Chart<'_> {
 
     /// A value that only later releases take over.
     fn later(&self, path: &[&str]) -> Option<Given> {
-        // `false` counts: the one field that is printed here is a switch.
         let given = self.values.get(path)?;
-        let switch = matches!(given.node.value, Value::Bool(_));
-        if !switch && Truth::of(Some(&given.node)) == Truth::No {
-            return None;
+        match (&given.node.value, self.version.since(7)) {
+            // The one switch among them is on anyway where it is left out.
+            (Value::Bool(true), _) | (Value::Bool(false), Some(true)) => Some(given),
+            (value, _) if *value != Value::Bool(false) && Truth::of(Some(&given.node)) == Truth::No => None,
+            (_, Some(true)) => Some(given),
+            _ => Some(Given { node: self.unknown(given.node.origin), ..given }),
         }
-        Some(match self.version.since(7) {
-            Some(true) => given,
-            _ => Given { node: self.unknown(given.node.origin), ..given },
-        })
     }
 
     /// The user of the image: 26, and 1000 in that of Timescale.

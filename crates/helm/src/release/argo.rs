@@ -2,20 +2,20 @@
 
 use super::parameters;
 use super::{Release, ValueFile, filled, owned};
-use manifest::{Dialect, Limits, Node, Origin, Source, SourceId, UnknownReason, Value, mark_unknowns};
+use manifest::{Dialect, Limits, Node, Source, Sources, UnknownReason, Value, mark_unknowns, read_embedded};
 
 /// `template` has `metadata` and `spec` of the `Application`; `object` is what they stand in.
-pub(super) fn read(template: &Node, object: &Node) -> Vec<Release> {
+pub(super) fn read(template: &Node, object: &Node, sources: &Sources) -> Vec<Release> {
     let Some(spec) = template.get("spec") else { return Vec::new() };
     let own_name = template.at(&["metadata", "name"]).or_else(|| object.at(&["metadata", "name"]));
     let Some(own_name) = own_name else { return Vec::new() };
     let many = spec.get("sources").and_then(Node::as_list).unwrap_or_default();
-    let sources = spec.get("source").into_iter().chain(many);
+    let charts = spec.get("source").into_iter().chain(many);
     let namespace = filled(spec.at(&["destination", "namespace"]));
-    sources.filter_map(|source| release(source, own_name, namespace)).collect()
+    charts.filter_map(|chart| release(chart, own_name, namespace, sources)).collect()
 }
 
-fn release(source: &Node, own_name: &Node, namespace: Option<&Node>) -> Option<Release> {
+fn release(source: &Node, own_name: &Node, namespace: Option<&Node>, sources: &Sources) -> Option<Release> {
     let helm = source.get("helm");
     // A directory may be a chart too; who knows the files tells.
     let chart = filled(source.get("chart")).or_else(|| filled(source.get("path")))?;
@@ -27,18 +27,19 @@ fn release(source: &Node, own_name: &Node, namespace: Option<&Node>) -> Option<R
         version: filled(source.get("targetRevision")).cloned(),
         name: release_name.unwrap_or(own_name).clone(),
         namespace: helm.and_then(|helm| filled(helm.get("namespace"))).or(namespace).cloned(),
-        values: helm.map(values).unwrap_or_default(),
+        values: helm.map(|helm| values(helm, sources)).unwrap_or_default(),
         reference: chart.origin,
         patched: None,
     })
 }
 
 /// Files, then the values as an object, else as a text, then single parameters.
-fn values(helm: &Node) -> Vec<ValueFile> {
+fn values(helm: &Node, sources: &Sources) -> Vec<ValueFile> {
     let files = helm.get("valueFiles").and_then(Node::as_list).unwrap_or_default();
     let mut values: Vec<ValueFile> = files.iter().cloned().map(ValueFile::Path).collect();
     let object = helm.get("valuesObject").filter(|node| matches!(node.value, Value::Map(_))).cloned();
-    values.extend(object.or_else(|| helm.get("values").and_then(embedded)).map(ValueFile::Inline));
+    let text = || helm.get("values").and_then(|text| embedded(text, sources));
+    values.extend(object.or_else(text).map(ValueFile::Inline));
     for key in ["parameters", "fileParameters"] {
         let list = helm.get(key).and_then(Node::as_list).unwrap_or_default();
         values.extend(parameters::read(list).map(ValueFile::Inline));
@@ -46,34 +47,18 @@ fn values(helm: &Node) -> Vec<ValueFile> {
     values
 }
 
-/// The values in a text. Each has the place of the text.
-fn embedded(text: &Node) -> Option<Node> {
-    let raw = text.raw_text().filter(|raw| !raw.trim().is_empty())?;
-    let source = Source::new("", raw.as_bytes().to_vec());
-    let mut documents = manifest::read(&source, SourceId(0), &Limits::default()).documents;
+/// The values in a text.
+fn embedded(text: &Node, sources: &Sources) -> Option<Node> {
+    text.raw_text().filter(|raw| !raw.trim().is_empty())?;
+    let file = sources.get(text.origin.span.source).map(Source::bytes).unwrap_or_default();
+    let mut documents = read_embedded(text, file, &Limits::default()).documents;
     let read = (!documents.is_empty()).then(|| documents.swap_remove(0)).and_then(|one| one.content.ok());
     let Some(mut node) = read else {
         let reason = text.unknown_reason().cloned().unwrap_or(UnknownReason::Unread);
         return Some(crate::scalar::unknown(reason, text.origin));
     };
-    place(&mut node, text.origin);
     if text.unknown_reason().is_some() {
         mark_unknowns(&mut node, Dialect::FILE, &|_| false);
     }
     Some(node)
-}
-
-/// Gives a tree one place.
-pub(crate) fn place(node: &mut Node, origin: Origin) {
-    node.origin = origin;
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| place(item, origin)),
-        Value::Map(map) => {
-            for entry in &mut map.entries {
-                entry.key_origin = origin;
-                place(&mut entry.value, origin);
-            }
-        }
-        _ => {}
-    }
 }

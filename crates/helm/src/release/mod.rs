@@ -6,7 +6,7 @@ mod kustomize;
 mod parameters;
 
 use crate::values::{merge, set};
-use manifest::{Manifest, Map, Node, Origin, UnknownReason, Value};
+use manifest::{Manifest, Map, Node, Origin, Sources, UnknownReason, Value};
 
 /// One chart to be installed under a name.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,15 +111,17 @@ fn elsewhere(place: &str, origin: Origin) -> Node {
 
 /// The releases that an object asks for: one of a Flux `HelmRelease`, one for each source of an Argo CD
 /// `Application` or of the template of an `ApplicationSet`, those of kustomize's `helmCharts` and of a
-/// `HelmChartInflationGenerator`. None of any other object.
-pub fn releases(object: &Node) -> Vec<Release> {
+/// `HelmChartInflationGenerator`. None of any other object. `sources` has the texts that the object was
+/// read from, so that values inside a text have places of their own.
+pub fn releases(object: &Node, sources: &Sources) -> Vec<Release> {
     let kind = object.get("kind").and_then(Node::as_str);
     let group = object.get("apiVersion").and_then(Node::as_str).and_then(|version| version.split('/').next());
     match (group, kind) {
         (Some("helm.toolkit.fluxcd.io"), Some("HelmRelease")) => flux::read(object).into_iter().collect(),
-        (Some("argoproj.io"), Some("Application")) => argo::read(object, object),
+        (Some("argoproj.io"), Some("Application")) => argo::read(object, object, sources),
         (Some("argoproj.io"), Some("ApplicationSet")) => {
-            object.at(&["spec", "template"]).map(|template| argo::read(template, object)).unwrap_or_default()
+            let template = object.at(&["spec", "template"]);
+            template.map(|template| argo::read(template, object, sources)).unwrap_or_default()
         }
         _ => kustomize::read(object),
     }

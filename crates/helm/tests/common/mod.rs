@@ -4,25 +4,30 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot be set up fails
 
 use helm::{Release, ValueFile};
-use manifest::{Limits, Node, Source, SourceId};
+use manifest::{Limits, Node, Source, Sources};
 
 /// One text with one object.
 pub(crate) struct Text {
-    source: Source,
+    sources: Sources,
     pub(crate) node: Node,
 }
 
 impl Text {
     pub(crate) fn new(text: &str) -> Self {
-        let source = Source::new("release.yaml", text.as_bytes().to_vec());
-        let reading = manifest::read(&source, SourceId(0), &Limits::default());
+        let mut sources = Sources::new();
+        let id = sources.add(Source::new("release.yaml", text.as_bytes().to_vec()));
+        let reading = manifest::read(sources.get(id).unwrap(), id, &Limits::default());
         let mut node = reading.documents.into_iter().next().unwrap().content.unwrap();
         manifest::mark_unknowns(&mut node, manifest::Dialect::FILE, &|_| false);
-        Self { source, node }
+        Self { sources, node }
+    }
+
+    pub(crate) fn releases(&self) -> Vec<Release> {
+        helm::releases(&self.node, &self.sources)
     }
 
     pub(crate) fn release(&self) -> Release {
-        let mut releases = helm::releases(&self.node);
+        let mut releases = self.releases();
         assert_eq!(releases.len(), 1);
         releases.pop().unwrap()
     }
@@ -30,7 +35,7 @@ impl Text {
     /// The text at which a value of an object was written.
     pub(crate) fn written(&self, object: &Node, pointer: &str) -> &str {
         let span = object.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer}")).origin.span;
-        &self.source.text().unwrap()[span.start as usize..span.end as usize]
+        &self.sources.get(span.source).unwrap().text().unwrap()[span.start as usize..span.end as usize]
     }
 }
 
