@@ -93,8 +93,12 @@ fn is_string(text: &str) -> bool {
         return !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
     }
     // Times and sexagesimal numbers are quoted too.
-    let time = text.as_bytes().get(4) == Some(&b'-');
-    !time && !is_sexagesimal(text) && matches!(document(text), Ok(Some(node)) if node.as_str() == Some(text))
+    if text.as_bytes().get(4) == Some(&b'-') || is_sexagesimal(text) {
+        return false;
+    }
+    let like_a_number = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte));
+    let number = |node: &Node| matches!(node.value, Value::Null | Value::Bool(_) | Value::Number(_));
+    !like_a_number || !matches!(document(text), Ok(Some(node)) if number(&node))
 }
 
 /// `1:30`, `-12:00:59.5`: numbers to older readers of YAML.

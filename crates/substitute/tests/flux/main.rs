@@ -70,13 +70,13 @@ fn random_objects_are_filled_in_as_flux_does() {
     let Some(oracle) = Oracle::build() else { return };
     let text = || proptest::collection::vec(pieces::piece(), 0..5).prop_map(|pieces| pieces.concat());
     let value = prop_value(text());
-    let objects = random(proptest::collection::btree_map(text(), value, 1..4), 20_000);
-    let question = |object: BTreeMap<String, Value>| Question {
-        asked: json!(object),
-        vars: pieces::vars(),
-        strict: false,
-        object: true,
+    let object = proptest::collection::btree_map(text(), value, 1..4);
+    let question = |(object, random): (BTreeMap<String, Value>, String)| {
+        let mut vars = pieces::vars();
+        vars.insert("RANDOM".to_owned(), random);
+        Question { asked: json!(object), vars, strict: false, object: true }
     };
+    let objects = random((object, text()), objects_asked());
     let figures = compare(&oracle, &objects.into_iter().map(question).collect::<Vec<_>>());
     eprintln!("random objects: {figures}");
     figures.check(0);
@@ -96,6 +96,11 @@ fn prop_value(text: impl Strategy<Value = String> + 'static) -> impl Strategy<Va
             proptest::collection::btree_map("[a-z]{1,3}", inner, 0..3).prop_map(|map| json!(map)),
         ]
     })
+}
+
+/// How many random objects are compared (`CNPG_LINT_RANDOM`).
+fn objects_asked() -> usize {
+    std::env::var("CNPG_LINT_RANDOM").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000)
 }
 
 /// The same values on every run.

@@ -247,6 +247,8 @@ const MORE: &[&str] = &[
     "null",
     "${ONE}",
     "${WORD}",
+    "${RANDOM}",
+    "x ${RANDOM} y",
     "${UNSET}",
     "${EMPTY}",
     "${KEY}",
