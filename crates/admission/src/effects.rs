@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::world::{self, Case};
 use rules::config::RequestNamespace;
 use rules::rule_file::{Admission, Need};
-use rules::{Finding, Rule};
+use rules::{Finding, Judgement, Rule, Undecided};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -90,7 +90,8 @@ fn spare_what_was(engine: &Engine, case: &Case<'_>, around: &Surroundings, told:
     let denied = denied(told);
     let only = |rule: &Rule| denied.contains(&rule.id);
     let before = Case { object: old, old: None, is_deleted: false, only: Some(&only), ..*case };
-    let before = world::judge(engine, &before, around).judgement.findings;
+    let Judgement { findings: before, undecided, .. } = world::judge(engine, &before, around).judgement;
+    spare_undecided(&undecided, told);
     // What is as it was; what only moved; what is as bad as before at its place. Each counts once.
     let mut is_left = vec![true; before.len()];
     spare_alike(&before, &mut is_left, told, |one| (&one.location.pointer, &one.message));
@@ -128,6 +129,12 @@ fn spare_alike(
     }
 }
 
+/// What is not known of the past, or of the object alone, denies nothing.
+fn spare_undecided(undecided: &[Undecided], told: &mut [Told]) {
+    let is_undecided = |told: &Told| undecided.iter().any(|one| one.rule == told.finding.rule);
+    told.iter_mut().filter(|told| is_undecided(told)).for_each(Told::only_warns);
+}
+
 /// What another object could mend that is applied a second later only warns: what a rule finds without any
 /// other object too, though it asks for them, is such.
 fn spare_what_may_follow(engine: &Engine, case: &Case<'_>, told: &mut [Told]) {
@@ -141,7 +148,9 @@ fn spare_what_may_follow(engine: &Engine, case: &Case<'_>, told: &mut [Told]) {
     let denied = denied(told);
     let only = |rule: &Rule| denied.contains(&rule.id);
     let alone = Case { only: Some(&only), ..*case };
-    let alone = world::judge(engine, &alone, &Surroundings::none()).judgement.findings;
+    let Judgement { findings: alone, undecided, .. } =
+        world::judge(engine, &alone, &Surroundings::none()).judgement;
+    spare_undecided(&undecided, told);
     let place = |one: &Finding| (Arc::clone(&one.rule), one.location.pointer.clone());
     let absences: HashSet<_> = alone.iter().map(place).collect();
     for told in told.iter_mut().filter(|told| told.denies() && asks(&told.finding)) {

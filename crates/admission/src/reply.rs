@@ -85,6 +85,8 @@ pub struct Record {
     pub exemptions: Vec<(String, ExemptedBy)>,
     /// How many rules could not be decided.
     pub undecided: usize,
+    /// Rules that could not be evaluated.
+    pub failures: Vec<String>,
     /// A kind, verb or subresource that is not judged.
     pub is_unexpected: bool,
 }

@@ -14,7 +14,7 @@ use crate::world::{self, Case};
 use jiff::civil::DateTime;
 use manifest::Value;
 use rules::SuppressedBy;
-use rules::config::RequestNamespace;
+use rules::config::{Mode, RequestNamespace};
 use rules::rule_file::Admission;
 use std::sync::Arc;
 use topology::Object;
@@ -37,6 +37,13 @@ const KINDS: [(&str, &[&str]); 4] = [
     ("generators.external-secrets.io", &["Password", "ClusterGenerator"]),
 ];
 
+/// When a review is answered, and how long that may take.
+#[derive(Clone, Copy)]
+struct Time<'t> {
+    now: DateTime,
+    is_late: &'t (dyn Fn() -> bool + Sync),
+}
+
 impl Engine {
     /// Compiles what the first requests would have to, by judging one of every kind.
     pub fn warm_up(&self, now: DateTime) {
@@ -49,7 +56,8 @@ impl Engine {
             let Ok(object) = object::read(text.as_bytes(), JUDGED, kind.name) else { continue };
             let namespace = kind.namespaced.then_some("up");
             let object = Arc::new(placed(object, JUDGED, namespace));
-            let case = Case { object: &object, old: Some(&object), is_deleted: false, now, only: None };
+            let (old, is_late) = (Some(&object), &|| false);
+            let case = Case { object: &object, old, is_deleted: false, now, only: None, is_late };
             world::judge(self, &case, &Surroundings::none());
         }
     }
@@ -61,17 +69,28 @@ impl Engine {
 
     /// Answers a review: `AdmissionReview` bytes in, reply out. `now` is in UTC.
     pub fn review(&self, cache: &Cache, body: &[u8], now: DateTime) -> Reply {
-        match self.answer(cache, &Body::new(body), now) {
+        self.review_in_time(cache, body, now, &|| false)
+    }
+
+    /// The same; what is not judged when the time is up is undecided.
+    pub fn review_in_time(
+        &self,
+        cache: &Cache,
+        body: &[u8],
+        now: DateTime,
+        is_late: &(dyn Fn() -> bool + Sync),
+    ) -> Reply {
+        match self.answer(cache, &Body::new(body), Time { now, is_late }) {
             Ok(draft) => draft.finish(),
             Err(refusal) => reply::refusal(refusal),
         }
     }
 
-    fn answer(&self, cache: &Cache, body: &Body<'_>, now: DateTime) -> Result<Draft, Refusal> {
+    fn answer(&self, cache: &Cache, body: &Body<'_>, time: Time<'_>) -> Result<Draft, Refusal> {
         let request = &body.request()?;
         let mut draft = Draft::new(request);
         draft.annotate("config", self.hash());
-        draft.annotate("mode", self.config.admission().base_mode().name());
+        draft.annotate("mode", self.mode(cache, request, time.now).name());
         if let Some(reason) = self.unexpected(request) {
             draft.record.is_unexpected = true;
             draft.annotate("not-judged", reason);
@@ -87,14 +106,22 @@ impl Engine {
         match pair {
             Ok(pair) => match pair.unchanged() {
                 Some(reason) => draft.annotate("not-judged", reason),
-                None => self.judge(cache, request, pair, now, &mut draft),
+                None => self.judge(cache, request, pair, time, &mut draft),
             },
             Err(why) => {
                 body.check()?;
-                self.unjudged(cache, request, &why, now, &mut draft);
+                self.unjudged(cache, request, &why, time.now, &mut draft);
             }
         }
         Ok(draft)
+    }
+
+    /// What most findings do at most.
+    fn mode(&self, cache: &Cache, request: &Request<'_>, now: DateTime) -> Mode {
+        let facts = named(request).map(|namespace| cache.namespace(namespace)).unwrap_or_default();
+        let labels = facts.labels();
+        let at = RequestNamespace { name: named(request), labels: labels.as_deref() };
+        self.config.admission().mode_of_most(at, now.date())
     }
 
     /// Why a request should not have come here.
@@ -158,11 +185,16 @@ impl Engine {
         }
     }
 
-    fn judge(&self, cache: &Cache, request: &Request<'_>, pair: Pair<'_>, now: DateTime, draft: &mut Draft) {
+    fn judge(&self, cache: &Cache, request: &Request<'_>, pair: Pair<'_>, time: Time<'_>, draft: &mut Draft) {
+        let Time { now, is_late } = time;
         let namespace = named(request);
         let facts = namespace.map(|namespace| cache.namespace(namespace)).unwrap_or_default();
         if pair.is_deleted
-            && let Some(reason) = sweep::is_swept(&request.user_info, facts.is_terminating)
+            && let Some(reason) = sweep::is_swept(
+                &request.user_info,
+                facts.is_terminating,
+                self.config.admission().operator_namespace(),
+            )
         {
             draft.annotate("not-judged", reason);
             return;
@@ -171,7 +203,8 @@ impl Engine {
         let around = cache.around(namespace, &kind, &pair.object.node);
         let object = Arc::new(placed(pair.object, JUDGED, namespace));
         let old = pair.old.map(|old| Arc::new(placed(old, OLD, namespace)));
-        let case = Case { object: &object, old: old.as_ref(), is_deleted: pair.is_deleted, now, only: None };
+        let (old, is_deleted) = (old.as_ref(), pair.is_deleted);
+        let case = Case { object: &object, old, is_deleted, now, only: None, is_late };
         let outcome = world::judge(self, &case, &around);
         undecided(&outcome, &around, &kind, draft);
         let exempted =
@@ -241,6 +274,7 @@ fn undecided(outcome: &world::Outcome, around: &Surroundings, kind: &str, draft:
     }
     for failure in &outcome.judgement.failures {
         draft.annotate("failed", &failure.rule);
+        draft.record.failures.push(failure.rule.to_string());
         draft.warnings.push(format!("cnpg-lint could not evaluate {}: {}", failure.rule, failure.message));
     }
     if around.is_cut {

@@ -12,8 +12,8 @@ const CONTROLLERS: [&str; 3] = [
 /// The service accounts of the operator: of its manifests, and of its chart under any release name.
 const OPERATOR: [&str; 2] = ["cnpg-manager", "cloudnative-pg"];
 
-/// Why a deletion by that user is never refused.
-pub(crate) fn is_swept(user: &User<'_>, is_terminating: bool) -> Option<&'static str> {
+/// Why a deletion by that user is never refused; `operator` is the namespace of the operator.
+pub(crate) fn is_swept(user: &User<'_>, is_terminating: bool, operator: &str) -> Option<&'static str> {
     if is_terminating {
         return Some("the namespace is being deleted");
     }
@@ -21,6 +21,8 @@ pub(crate) fn is_swept(user: &User<'_>, is_terminating: bool) -> Option<&'static
         return Some("by a controller of Kubernetes");
     }
     let account = user.username.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
-    let is_operator = account.is_some_and(|(_, name)| OPERATOR.iter().any(|known| name.ends_with(known)));
+    let is_operator = account.is_some_and(|(namespace, name)| {
+        namespace == operator && OPERATOR.iter().any(|known| name.ends_with(known))
+    });
     is_operator.then_some("by the operator")
 }

@@ -4,7 +4,6 @@ use crate::cache::Surroundings;
 use crate::engine::Engine;
 use jiff::civil::DateTime;
 use manifest::Sources;
-use rules::config::Config;
 use rules::{Change, Door, Input, Judgement, Rule};
 use std::sync::Arc;
 use topology::{Environment, EnvironmentKind, Inventory, Object, ObjectId, Settings, Topology};
@@ -19,6 +18,8 @@ pub(crate) struct Case<'c> {
     pub(crate) now: DateTime,
     /// Only these rules; `None`: all.
     pub(crate) only: Option<&'c (dyn Fn(&Rule) -> bool + Sync)>,
+    /// Whether the reply must be on its way: what is not judged by then is undecided.
+    pub(crate) is_late: &'c (dyn Fn() -> bool + Sync),
 }
 
 /// How a case came out.
@@ -46,18 +47,13 @@ pub(crate) fn judge(engine: &Engine, case: &Case<'_>, around: &Surroundings) -> 
         .is_some_and(|object| object.placements.iter().any(|placement| topology.is_tied(judged, placement)));
     let sources = Sources::new();
     let judgement = rules::judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules: &engine.rules,
-        config: &engine.config as &Config,
         door: Door::Admission,
-        checks: false,
         change,
-        path: &|_| None,
         unseen: &|kind| around.unseen(kind),
         only: case.only,
         judged: &|id, _| id == judged,
+        is_late: case.is_late,
+        ..Input::new(&inventory, &topology, &sources, &engine.rules, &engine.config)
     });
     Outcome { judgement, is_tied }
 }

@@ -257,14 +257,35 @@ fn what_controllers_delete_goes() {
         "system:serviceaccount:kube-system:namespace-controller",
         "system:kube-controller-manager",
         "system:serviceaccount:cnpg-system:cnpg-manager",
-        "system:serviceaccount:databases:release-cloudnative-pg",
+        "system:serviceaccount:cnpg-system:release-cloudnative-pg",
     ] {
         let outcome = accepts(&door(), Request::delete(cluster()).by(user, &[]));
         assert!(!audit(&outcome, "not-judged").is_empty(), "{user}");
     }
-    for user in ["cnpg-manager", "system:serviceaccount:kube-system:deployment-controller", "jane"] {
+    for user in [
+        "cnpg-manager",
+        "system:serviceaccount:kube-system:deployment-controller",
+        "system:serviceaccount:databases:cnpg-manager",
+        "jane",
+    ] {
         denies(&door(), Request::delete(cluster()).by(user, &[]), "cluster-delete-unconfirmed");
     }
+}
+
+#[test]
+fn the_operator_is_where_the_configuration_says() {
+    let config = "admission: {mode: enforce, operator-namespace: databases}\n";
+    let delete = |user| Request::delete(cluster()).by(user, &[]);
+    accepts(&under(config), delete("system:serviceaccount:databases:cnpg-manager"));
+    denies(&under(config), delete("system:serviceaccount:cnpg-system:cnpg-manager"), "cluster-delete");
+}
+
+#[test]
+fn the_mode_that_is_noted_is_that_of_the_namespace() {
+    let config = "admission: {mode: warn, overrides: [{namespaces: [shop], mode: enforce}, {rules: image-latest, mode: audit}]}\n";
+    assert_eq!(audit(&denies(&under(config), single(), "instances-min-2"), "mode"), "enforce");
+    let elsewhere = with(single(), &[("/metadata/namespace", json!("market"))]);
+    assert_eq!(audit(&warns(&under(config), elsewhere, "instances-min-2"), "mode"), "warn");
 }
 
 #[test]

@@ -126,18 +126,8 @@ fn checked(both: &Both, objects: &[Value]) -> Judgement {
     let (sources, inventory) = checkout(objects);
     let topology = Topology::new(&inventory, Settings { now: support::now(), ..Settings::default() });
     let judgement = judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules: &RULES,
-        config: &both.config,
-        door: At::Repo,
-        change: Change::Unknown,
         path: &|_| Some("object.json"),
-        unseen: &|_| None,
-        judged: &|_, _| true,
-        only: None,
-        checks: false,
+        ..Input::new(&inventory, &topology, &sources, &RULES, &both.config)
     });
     assert!(judgement.failures.is_empty(), "{:?}", judgement.failures);
     judgement

@@ -17,18 +17,9 @@ fn main() -> Result<(), String> {
     let once = || {
         let topology = Topology::new(&inventory, Settings::default());
         judge(&Input {
-            inventory: &inventory,
-            topology: &topology,
-            sources: &sources,
-            rules: &rules,
-            config: &config,
             door: Door::Admission,
-            change: rules::Change::Unknown,
-            path: &|_| None,
-            unseen: &|_| None,
-            only: None,
             judged: &|_, object| object.manifest.kind() == Some("Cluster"),
-            checks: false,
+            ..Input::new(&inventory, &topology, &sources, &rules, &config)
         })
     };
     let start = Instant::now();

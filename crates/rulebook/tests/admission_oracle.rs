@@ -42,18 +42,10 @@ fn judged_at(door: Door, rules: &RuleSet, object: &Value) -> Judgement {
     let (sources, inventory) = inventory_of(&object.to_string()).expect("JSON is YAML");
     let topology = Topology::new(&inventory, Settings::default());
     judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules,
-        config: &Config::default(),
         door,
-        change: rules::Change::Unknown,
         path: &|_| Some("object.yaml"),
-        unseen: &|_| None,
-        only: None,
-        judged: &|_, _| true,
         checks: true,
+        ..Input::new(&inventory, &topology, &sources, rules, &Config::default())
     })
 }
 

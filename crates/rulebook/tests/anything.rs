@@ -20,18 +20,9 @@ fn judged(rules: &RuleSet, text: &str) -> Option<Judgement> {
     let (sources, inventory) = inventory_of(text).ok()?;
     let topology = Topology::new(&inventory, Settings::default());
     Some(judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules,
-        config: &Config::default(),
-        door: Door::Repo,
-        change: rules::Change::Unknown,
         path: &|_| Some("any.yaml"),
-        unseen: &|_| None,
-        only: None,
-        judged: &|_, _| true,
         checks: true,
+        ..Input::new(&inventory, &topology, &sources, rules, &Config::default())
     }))
 }
 

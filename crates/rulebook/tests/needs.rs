@@ -14,18 +14,9 @@ fn said(rules: &RuleSet, manifest: &str) -> BTreeSet<String> {
     let (sources, inventory) = inventory_of(manifest).expect("an example can be read");
     let topology = Topology::new(&inventory, Settings::default());
     let judgement = judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules,
-        config: &Config::default(),
-        door: Door::Repo,
-        change: Change::Unknown,
-        unseen: &|_| None,
-        only: None,
         path: &|_| Some("example.yaml"),
-        judged: &|_, _| true,
         checks: true,
+        ..Input::new(&inventory, &topology, &sources, rules, &Config::default())
     });
     let is_judged_alone = |finding: &Finding| {
         let kind = finding.object.as_ref().and_then(|object| schema::kind(&object.kind));

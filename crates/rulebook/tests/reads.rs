@@ -25,18 +25,10 @@ fn said(rules: &RuleSet, rule: &Rule, text: &str, without: Option<&str>) -> Opti
     let inventory = Inventory::new(environments, left);
     let topology = Topology::new(&inventory, Settings::default());
     let judgement = judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules,
-        config: &Config::default(),
         door: if rule.file().doors.contains(&Door::Repo) { Door::Repo } else { Door::Admission },
-        change: rules::Change::Unknown,
         path: &|_| Some("example.yaml"),
-        unseen: &|_| None,
-        only: None,
-        judged: &|_, _| true,
         checks: true,
+        ..Input::new(&inventory, &topology, &sources, rules, &Config::default())
     });
     let is_judged = judgement.checks.iter().any(|check| rule.kinds().contains(&check.object.kind));
     is_judged.then(|| of_rule(&judgement, rule))

@@ -22,18 +22,9 @@ fn judged(rules: &RuleSet, old: &Value, new: &Value) -> Judgement {
     let (sources, inventory) = inventory_of(&new.to_string()).expect("JSON is YAML");
     let topology = Topology::new(&inventory, Settings::default());
     judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules,
-        config: &Config::default(),
-        door: Door::Repo,
         change: Change::Since(&past, &Topology::new(&past, Settings::default())),
-        unseen: &|_| None,
-        only: None,
-        checks: false,
         path: &|_| Some("object.yaml"),
-        judged: &|_, _| true,
+        ..Input::new(&inventory, &topology, &sources, rules, &Config::default())
     })
 }
 

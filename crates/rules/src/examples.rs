@@ -69,18 +69,11 @@ fn judge_example(
         None => Change::Unknown,
     };
     let judgement = judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules,
-        config: &config,
         door: example_door(rule),
         change,
         path: &|_| Some("example.yaml"),
-        unseen: &|_| None,
-        only: None,
-        judged: &|_, _| true,
         checks: true,
+        ..Input::new(&inventory, &topology, &sources, rules, &config)
     });
     see(&judgement, &inventory)
 }

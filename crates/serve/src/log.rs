@@ -91,8 +91,7 @@ impl Log {
         let line = Line { time: Timestamp::now(), level, message, fields };
         let mut lines = self.shared.0.lock();
         let start = lines.waiting.len();
-        if start > WAITING || serde_json::to_writer(&mut lines.waiting, &line).is_err() {
-            lines.waiting.truncate(start);
+        if start > WAITING || !write(&mut lines.waiting, &line) {
             self.shared.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -146,6 +145,20 @@ struct Line<'a, F: Serialize> {
     message: &'a str,
     #[serde(flatten)]
     fields: &'a F,
+}
+
+/// Writes a line; without its fields where they are neither a map nor a struct, and saying so.
+fn write(waiting: &mut Vec<u8>, line: &Line<'_, impl Serialize>) -> bool {
+    let start = waiting.len();
+    let Err(error) = serde_json::to_writer(&mut *waiting, line) else { return true };
+    waiting.truncate(start);
+    let fields = &Error { error: format!("the fields of this line cannot be written: {error}") };
+    let bare = Line { time: line.time, level: line.level, message: line.message, fields };
+    let is_written = serde_json::to_writer(&mut *waiting, &bare).is_ok();
+    if !is_written {
+        waiting.truncate(start);
+    }
+    is_written
 }
 
 impl Shared {

@@ -81,6 +81,7 @@ macro_rules! labels {
 labels! {
     Code { code: u16 }
     Rule { rule: String, mode: Mode }
+    Failed { rule: String }
     Exempted { rule: String, by: ExemptedBy }
     Reason { reason: &'static str }
     Reload { what: &'static str, result: &'static str }
@@ -111,6 +112,7 @@ struct Inner {
     findings: Family<Rule, Counter>,
     exemptions: Family<Exempted, Counter>,
     undecided: Counter,
+    failures: Family<Failed, Counter>,
     unexpected: Counter,
     late: Counter,
     shed: Family<Reason, Counter>,
@@ -182,6 +184,9 @@ impl Metrics {
             return;
         }
         inner.undecided.inc_by(u64::try_from(event.undecided).unwrap_or(u64::MAX));
+        for rule in &event.failures {
+            inner.failures.get_or_create(&Failed { rule: rule.clone() }).inc();
+        }
         for finding in &event.findings {
             let rule = Rule { rule: finding.rule.clone(), mode: finding.mode };
             inner.findings.get_or_create(&rule).inc();
@@ -268,6 +273,7 @@ impl Inner {
             findings: metric!("rule_findings", "Rules broken, without dry runs"),
             exemptions: metric!("exemptions", "Exemptions used, without dry runs"),
             undecided: metric!("undecided", "Rules that could not be decided, without dry runs"),
+            failures: metric!("rule_failures", "Rules that could not be evaluated, without dry runs"),
             unexpected: metric!("unexpected_requests", "Reviews of what is not judged: the webhook's rules are too wide"),
             late: metric!("late", "Replies after their deadline"),
             shed: metric!("shed", "Requests asked to come again"),

@@ -67,6 +67,8 @@ pub struct Event {
     pub exemptions: Vec<Exemption>,
     /// How many rules could not be decided.
     pub undecided: usize,
+    /// The rules that could not be evaluated; labels of metrics, as in [`Finding`].
+    pub failures: Vec<String>,
     /// Whether this request should not have come here (a kind, verb or subresource that is not judged).
     pub unexpected: bool,
     /// The hash of the configuration that it was judged by.

@@ -5,7 +5,7 @@ use super::judgement::Judge;
 use manifest::{ProblemKind, Source, to_json};
 use repo::{NotLintedReason, Pairs};
 use rules::rule_file::Need;
-use rules::{Change, Door, Input, Judgement, ObjectRef, Operation, Undecided};
+use rules::{Change, Input, Judgement, ObjectRef, Operation, Undecided};
 use topology::{Found, Settings, Topology};
 
 impl Judge<'_> {
@@ -71,18 +71,11 @@ impl Judge<'_> {
         let (inventory, judged) = self.scan.inventory.with(object, environment, namespace);
         let topology = Topology::new(&inventory, settings.clone());
         rules::judge(&Input {
-            inventory: &inventory,
-            topology: &topology,
-            sources: &self.scan.sources,
-            rules: self.rules,
-            config: self.config,
-            door: Door::Repo,
             change: Change::Deletion,
             path: &|source| self.paths.get(source),
-            unseen: &|_| None,
-            only: None,
             judged: &|id, _| id == judged,
             checks: self.arguments.checks,
+            ..Input::new(&inventory, &topology, &self.scan.sources, self.rules, self.config)
         })
     }
 

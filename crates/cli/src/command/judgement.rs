@@ -12,7 +12,7 @@ use rules::baseline::{self, Baseline};
 use rules::config::{Config, ConfigError, RuleLevel, RuleTable, Selector};
 use rules::rule_file::Need;
 use rules::suppress::{self, Context, Subject};
-use rules::{Change, Door, Judgement, Noted, Rule, RuleSet, reading_findings};
+use rules::{Change, Judgement, Noted, Rule, RuleSet, reading_findings};
 use std::collections::HashSet;
 use std::path::Path;
 use topology::{Found, Inventory, Object, Placement, Topology};
@@ -93,18 +93,11 @@ impl Judge<'_> {
         let is_affected =
             |object: &Object| affected.as_ref().is_some_and(|affected| affected.includes(object));
         let mut judgement = rules::judge(&rules::Input {
-            inventory: &scan.inventory,
-            topology,
-            sources: &scan.sources,
-            rules: self.rules,
-            config: self.config,
-            door: Door::Repo,
             change,
             path: &|source| self.paths.get(source),
-            unseen: &|_| None,
-            only: None,
             judged: &|_, object| is_named(object) || is_affected(object),
             checks: self.arguments.checks,
+            ..rules::Input::new(&scan.inventory, topology, &scan.sources, self.rules, self.config)
         });
         if affected.is_some() {
             self.keep_related(&mut judgement);

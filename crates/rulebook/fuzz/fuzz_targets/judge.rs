@@ -18,17 +18,8 @@ fuzz_target!(|text: &str| {
     let topology = Topology::new(&inventory, Settings::default());
     let config = Config::default();
     judge(&Input {
-        inventory: &inventory,
-        topology: &topology,
-        sources: &sources,
-        rules: built_in(),
-        config: &config,
-        door: Door::Repo,
-        change: rules::Change::Unknown,
-        unseen: &|_| None,
-        only: None,
         path: &|_| Some("any.yaml"),
-        judged: &|_, _| true,
         checks: true,
+        ..Input::new(&inventory, &topology, &sources, built_in(), &config)
     });
 });

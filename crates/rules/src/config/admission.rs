@@ -8,7 +8,10 @@ use crate::rule_file::Admission;
 use globset::GlobSet;
 use jiff::civil::Date;
 
-pub(super) const KEYS: [&str; 6] = ["mode", "overrides", "exemptions", "users", "groups", "secrets"];
+pub(super) const KEYS: [&str; 7] =
+    ["mode", "overrides", "exemptions", "users", "groups", "operator-namespace", "secrets"];
+/// Where the operator's manifests and the examples of its chart put it.
+const OPERATOR_NAMESPACE: &str = "cnpg-system";
 pub(super) const MODE_KEYS: [&str; 5] = ["rules", "namespaces", "labels", "mode", "until"];
 
 /// What a finding does at most.
@@ -66,6 +69,7 @@ pub struct AdmissionConfig {
     exemptions: Exemptions,
     users: Option<GlobSet>,
     groups: Option<GlobSet>,
+    operator_namespace: Option<String>,
     secrets: bool,
 }
 
@@ -117,9 +121,9 @@ impl AdmissionConfig {
         self.overrides.iter().any(|over| over.targets.by_label())
     }
 
-    /// The mode where no override fits.
-    pub fn base_mode(&self) -> Mode {
-        self.mode
+    /// What findings do at most there on that day, but for rules that are named in an override.
+    pub fn mode_of_most(&self, namespace: RequestNamespace<'_>, today: Date) -> Mode {
+        self.mode("", namespace, today)
     }
 
     /// Whether `cnpg-lint.dev/ignore` on the object counts for a rule.
@@ -139,6 +143,11 @@ impl AdmissionConfig {
         let mut groups = groups.iter().map(AsRef::as_ref);
         let group = groups.find(|group| self.groups.as_ref().is_some_and(|groups| groups.is_match(group)));
         group.map(|group| format!("group {group}"))
+    }
+
+    /// The namespace in which the operator runs.
+    pub fn operator_namespace(&self) -> &str {
+        self.operator_namespace.as_deref().unwrap_or(OPERATOR_NAMESPACE)
     }
 
     /// Whether Secrets are judged.
@@ -163,6 +172,9 @@ impl Decoder<'_> {
         }
         config.users = fields.get("users").and_then(|node| self.names(node, "`users`"));
         config.groups = fields.get("groups").and_then(|node| self.names(node, "`groups`"));
+        if let Some(node) = fields.get("operator-namespace") {
+            config.operator_namespace = self.string(node, "`operator-namespace`").map(str::to_owned);
+        }
         if let Some(node) = fields.get("secrets") {
             config.secrets = self.one_bool(node, "`secrets`").unwrap_or_default();
         }

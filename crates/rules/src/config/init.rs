@@ -85,6 +85,8 @@ const ADMISSION: &str = "
 #  # Who is never refused: patterns for names.
 #  users: [\"system:serviceaccount:flux-system:kustomize-controller\"]
 #  groups: [dba]
+#  # The namespace of the operator, whose own deletions are never refused.
+#  operator-namespace: cnpg-system
 #  # Whether Secrets are judged, if the webhook is given them.
 #  secrets: false
 ";
@@ -206,6 +208,8 @@ mod tests {
         #  # Who is never refused: patterns for names.
         #  users: ["system:serviceaccount:flux-system:kustomize-controller"]
         #  groups: [dba]
+        #  # The namespace of the operator, whose own deletions are never refused.
+        #  operator-namespace: cnpg-system
         #  # Whether Secrets are judged, if the webhook is given them.
         #  secrets: false
         "#);

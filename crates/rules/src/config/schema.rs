@@ -160,6 +160,7 @@ fn admission() -> Value {
             "exemptions": exemptions,
             "users": {"$ref": "#/$defs/patterns", "description": "Users that are never refused."},
             "groups": {"$ref": "#/$defs/patterns", "description": "Groups that are never refused."},
+            "operator-namespace": text("The namespace of the operator, whose own deletions are never refused."),
             "secrets": {"type": "boolean", "description": "Whether Secrets are judged."},
         }),
         &[],
@@ -266,6 +267,8 @@ mod tests {
             "admission: {exemptions: [backup-missing], groups: [dba]}",
             "admission: {exemptions: some}",
             "admission: {secrets: maybe}",
+            "admission: {operator-namespace: databases}",
+            "admission: {operator-namespace: [databases]}",
             "[]",
         ];
         for text in texts {

@@ -40,6 +40,8 @@ impl Stop {
     }
 }
 
+const TOO_MANY: &str = "the lists that this compares are too long to be judged";
+
 type Result<T> = std::result::Result<T, Stop>;
 
 /// Keeps what an evaluation makes, for as long as its values are read.
@@ -267,6 +269,11 @@ impl<'v> Evaluation<'v> {
         }
     }
 
+    /// An item that is looked at is a step: what looks at each item of a list for each of another takes many.
+    fn spend(self, steps: usize) -> Result<()> {
+        if self.scope.spend(steps) { Ok(()) } else { Err(Stop::failed(TOO_MANY.to_owned())) }
+    }
+
     fn negate(self, of: &'v Code, locals: Locals<'_, 'v>) -> Result<Val<'v>> {
         match self.value(of, locals)? {
             Val::Int(value) => value.checked_neg().map(Val::Int).ok_or_else(|| overflow("-")),
@@ -287,7 +294,10 @@ impl<'v> Evaluation<'v> {
             Operator::LessEquals => compared(Ordering::is_le),
             Operator::Greater => compared(Ordering::is_gt),
             Operator::GreaterEquals => compared(Ordering::is_ge),
-            Operator::In => contains(right, left).map(Val::Bool),
+            Operator::In => {
+                self.spend(right.items().map_or(0, Elements::len))?;
+                contains(right, left).map(Val::Bool)
+            }
             _ => self.calculated(operator, left, right),
         }
     }
@@ -302,7 +312,10 @@ impl<'v> Evaluation<'v> {
             (Operator::Divide, Val::Double(left), Val::Double(right)) => Ok(Val::Double(left / right)),
             (Operator::Add, Val::Text(left), Val::Text(right)) => Ok(self.heap.text([left, right].concat())),
             (Operator::Add, ..) => match (left.items(), right.items()) {
-                (Some(left), Some(right)) => Ok(self.heap.list(left.iter().chain(right.iter()).collect())),
+                (Some(left), Some(right)) => {
+                    self.spend(left.len() + right.len())?;
+                    Ok(self.heap.list(left.iter().chain(right.iter()).collect()))
+                }
                 _ => Err(wrong(operator.sign(), &[left, right])),
             },
             _ => Err(wrong(operator.sign(), &[left, right])),
@@ -323,6 +336,7 @@ impl<'v> Evaluation<'v> {
             Step::ExistsOne(of) => {
                 let mut count = 0;
                 for value in items.iter() {
+                    self.spend(1)?;
                     count += i64::from(self.boolean(of, Some(&Local { value, outer: locals }))?);
                 }
                 Ok(Val::Bool(count == 1))
@@ -330,6 +344,7 @@ impl<'v> Evaluation<'v> {
             Step::Collect(condition, of) => {
                 let mut kept = Vec::new();
                 for value in items.iter() {
+                    self.spend(1)?;
                     let locals = Some(&Local { value, outer: locals });
                     if condition.as_ref().map_or(Ok(true), |condition| self.boolean(condition, locals))? {
                         kept.push(self.value(of, locals)?);
@@ -350,6 +365,7 @@ impl<'v> Evaluation<'v> {
     ) -> Result<Val<'v>> {
         let mut stopped = None;
         for value in items.iter() {
+            self.spend(1)?;
             match self.boolean(of, Some(&Local { value, outer: locals })) {
                 Ok(answer) if answer == settles => return Ok(Val::Bool(settles)),
                 Ok(_) => {}

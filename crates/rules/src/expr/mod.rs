@@ -70,6 +70,8 @@ pub(crate) trait Scope {
     fn find_partial(&self, slot: Slot, name: &Partial) -> Option<Val<'_>>;
     /// What a person would call `self`: `spec.instances`.
     fn subject(&self) -> String;
+    /// Takes so many steps from what there may be; whether that many are left.
+    fn spend(&self, steps: usize) -> bool;
 }
 
 impl Expr {

@@ -74,6 +74,9 @@ impl Scope for Object<'_> {
     fn subject(&self) -> String {
         "spec".to_owned()
     }
+    fn spend(&self, _: usize) -> bool {
+        true
+    }
 }
 
 fn holds(expression: &str, object: &Node) -> Result<bool, Silence> {

@@ -6,6 +6,7 @@
 mod change;
 #[cfg(test)]
 pub(crate) mod differential;
+mod late;
 mod merge;
 mod place;
 mod scope;
@@ -16,6 +17,7 @@ use crate::finding::{Failure, Judgement, ObjectRef};
 use crate::rule::{Rule, RuleSet};
 use crate::rule_file::{Door, JudgedBy, Need, Operation};
 pub use change::{Change, Pasts};
+use late::Lateness;
 use manifest::{Node, SourceId, Sources};
 use merge::Merged;
 use rayon::prelude::*;
@@ -50,6 +52,35 @@ pub struct Input<'a> {
     pub judged: &'a (dyn Fn(ObjectId, &Object) -> bool + Sync),
     /// Whether [`Judgement::checks`] is wanted: every judgement, not only what is to be told.
     pub checks: bool,
+    /// Whether the time is up: what is not judged by then is undecided.
+    pub is_late: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl<'a> Input<'a> {
+    /// All of these objects, as a repository holds them; nothing is known of how they were.
+    pub fn new(
+        inventory: &'a Inventory,
+        topology: &'a Topology<'a>,
+        sources: &'a Sources,
+        rules: &'a RuleSet,
+        config: &'a Config,
+    ) -> Self {
+        Self {
+            inventory,
+            topology,
+            sources,
+            rules,
+            config,
+            door: Door::Repo,
+            change: Change::Unknown,
+            path: &|_| None,
+            unseen: &|_| None,
+            only: None,
+            judged: &|_, _| true,
+            checks: false,
+            is_late: &|| false,
+        }
+    }
 }
 
 /// Judges every object that is asked for and deployed. A rule that fails to evaluate is
@@ -149,6 +180,7 @@ fn judge_placement<'i>(
     let old = past.as_ref().map(|past| (&past.object.manifest.node, &ask_past as Ask<'_>));
     let scope = ObjectScope::new(node, kind, &ask, old);
     let mut verdicts = Verdicts { found: Vec::new(), keeps_holds: input.checks, any: false };
+    let mut lateness = Lateness::new(input.is_late);
     for rule in input.rules.for_kind(kind) {
         if throw_away && ["availability", "backup", "change"].contains(&rule.category.as_ref()) {
             continue;
@@ -157,7 +189,8 @@ fn judge_placement<'i>(
         if !is_asked_for || !is_judged(rule, input.door, operation, past.is_some()) {
             continue;
         }
-        if let Some(reason) = unseen(rule, input) {
+        lateness.look(scope.begin());
+        if let Some(reason) = lateness.reason().or_else(|| unseen(rule, input)) {
             if settings.severity(&rule.id, rule.file().enabled) != RuleLevel::Off {
                 verdicts.found.push(Verdict::undecided(rule, node, reason));
             }

@@ -5,7 +5,7 @@ use crate::expr::{Scope, Slot, Val};
 use crate::rule::Rule;
 use elsa::FrozenMap;
 use manifest::{Node, Partial};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use topology::view::{Field, Items, View, ViewLookup};
 
 /// The value of a variable of the topology; `None` if there is no such variable for the object's kind.
@@ -19,7 +19,13 @@ pub(super) struct ObjectScope<'o> {
     variables: Vec<OnceCell<Variable<'o>>>,
     /// The object as it was, where that is known.
     old: Option<Old<'o>>,
+    /// Steps that the rule at hand took.
+    steps: Cell<usize>,
 }
+
+/// Steps that one rule may take for one object, some milliseconds' worth: a thousand items compared with each
+/// other.
+const MOST_STEPS: usize = 1_000_000;
 
 /// A variable of the topology, once it was asked for.
 enum Variable<'o> {
@@ -46,7 +52,12 @@ impl<'o> ObjectScope<'o> {
         let variables = (0..Slot::count()).map(|_| OnceCell::new()).collect();
         let own = || topology::own_variable(kind).map(|own| own.name);
         let old = old.map(|(object, views)| Old { object, views, own: own(), was: OnceCell::new() });
-        Self { object, views, variables, old }
+        Self { object, views, variables, old, steps: Cell::new(0) }
+    }
+
+    /// The next rule begins; gives the steps that the last one took.
+    pub(super) fn begin(&self) -> usize {
+        self.steps.replace(0)
     }
 
     /// What the topology made of the object as it was.
@@ -153,5 +164,11 @@ impl Scope for SelfScope<'_, '_> {
 
     fn subject(&self) -> String {
         super::place::subject(self.pointer)
+    }
+
+    fn spend(&self, steps: usize) -> bool {
+        let spent = self.object.steps.get().saturating_add(steps);
+        self.object.steps.set(spent);
+        spent <= MOST_STEPS
     }
 }

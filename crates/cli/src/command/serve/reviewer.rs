@@ -3,6 +3,7 @@
 use admission::{Admission, Cache, Decision, Engine, ExemptedBy, Record};
 use serve::{Answer, Event, Exemption, Finding, Mode, Operation, RequestInfo, Review};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 /// The engine that reviews are judged by, which can be swapped.
 #[derive(Debug)]
@@ -36,9 +37,10 @@ impl Reviewer {
 }
 
 impl Review for Reviewer {
-    fn review(&self, body: &[u8], _request: &RequestInfo<'_>) -> Answer {
+    fn review(&self, body: &[u8], request: &RequestInfo<'_>) -> Answer {
         let engine = self.engines.current();
-        let reply = engine.review(&self.cache, body, crate::clock::now());
+        let is_late = || Instant::now() >= request.deadline;
+        let reply = engine.review_in_time(&self.cache, body, crate::clock::now(), &is_late);
         let event = event(reply.record, engine.hash());
         Answer { status: reply.status, body: reply.body, event }
     }
@@ -92,6 +94,7 @@ fn event(record: Record, config: &str) -> Event {
         findings: findings.collect(),
         exemptions: exemptions.collect(),
         undecided: record.undecided,
+        failures: record.failures,
         unexpected: record.is_unexpected,
         config: config.to_owned(),
     }
