@@ -201,10 +201,13 @@ impl Cache {
     /// A shelf changes: what of it was kept read no longer counts; all is forgotten where too much is kept.
     fn settle(&self, state: &mut State, namespace: Option<&str>) {
         if self.kept.load(Ordering::Relaxed) > MOST_READ {
-            state.shelves.values_mut().for_each(Shelf::forget);
+            state.shelves.values_mut().chain([&mut state.cluster]).for_each(Shelf::forget);
             self.kept.store(0, Ordering::Relaxed);
         }
-        let shelf = namespace.and_then(|namespace| state.shelves.get(namespace));
+        let shelf = match namespace {
+            Some(namespace) => state.shelves.get(namespace),
+            None => Some(&state.cluster),
+        };
         if let Some(shelf) = shelf.filter(|shelf| shelf.is_read()) {
             let bytes = shelf.bytes;
             let less = |kept: usize| Some(kept.saturating_sub(bytes));
@@ -232,19 +235,19 @@ impl Cache {
         let state = self.read();
         let kinds = Arc::clone(&state.kinds);
         let mut found = Surroundings { is_whole: state.is_whole, kinds, ..Surroundings::default() };
-        found.objects.extend(state.cluster.objects(None, true).iter().cloned());
+        found.objects.extend(self.objects(&state.cluster, None).iter().cloned());
         let Some(namespace) = namespace else {
             // What is in no namespace is read from all of them.
             let mut shelves: Vec<_> = state.shelves.iter().collect();
             shelves.sort_by(|one, other| one.0.cmp(other.0));
             for (name, shelf) in shelves {
-                found.objects.extend(shelf.objects(Some(name), false).iter().cloned());
+                found.objects.extend(self.objects(shelf, Some(name)).iter().cloned());
             }
             return found;
         };
         let own = state.shelves.get(namespace);
         if let Some(shelf) = own {
-            found.objects.extend(self.objects(shelf, namespace).iter().cloned());
+            found.objects.extend(self.objects(shelf, Some(namespace)).iter().cloned());
         }
         let mut all: BTreeSet<&str> = own
             .into_iter()
@@ -257,7 +260,7 @@ impl Cache {
         found.is_cut = far.len() > MOST_TIED;
         for name in far.into_iter().take(MOST_TIED) {
             let Some(shelf) = state.shelves.get(name) else { continue };
-            let objects = self.objects(shelf, name);
+            let objects = self.objects(shelf, Some(name));
             let of_far_kind =
                 |object: &&Arc<Object>| object.manifest.kind().is_some_and(|kind| FAR_KINDS.contains(&kind));
             found.objects.extend(objects.iter().filter(of_far_kind).cloned());
@@ -265,12 +268,13 @@ impl Cache {
         found
     }
 
-    fn objects(&self, shelf: &Shelf, namespace: &str) -> Arc<[Arc<Object>]> {
+    /// The objects of a shelf, kept read while there is room.
+    fn objects(&self, shelf: &Shelf, namespace: Option<&str>) -> Arc<[Arc<Object>]> {
         let keep = shelf.is_read() || self.kept.load(Ordering::Relaxed) <= MOST_READ;
         if keep && !shelf.is_read() {
             self.kept.fetch_add(shelf.bytes, Ordering::Relaxed);
         }
-        shelf.objects(Some(namespace), keep)
+        shelf.objects(namespace, keep)
     }
 }
 

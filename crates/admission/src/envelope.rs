@@ -156,3 +156,31 @@ pub(crate) fn uid(body: &[u8]) -> Option<String> {
     let body = Body::new(body);
     body.check().and_then(|()| Ok(body.request()?.uid.into_owned())).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, read};
+    use proptest::prelude::*;
+
+    const REVIEW: &str = r#" {"kind" : "AdmissionReview", "apiVersion":"admission.k8s.io/v1","request":{"uid":"u\u0041",
+        "kind":{"group":"g","version":"v1","kind":"K"},"object" :{"a":[[1],"]",{"b\"":"}"}],"managedFields":[{"f:x]":{}}]},
+        "oldObject": null,"userInfo":{"username":"jane","groups":["a"],"extra":{"object":["x"]}},"options":{"object":{}},
+        "operation":"CREATE","dryRun":false}}  "#;
+
+    proptest! {
+        /// Without its objects or as a whole, a body holds the same request, and what is no JSON is refused.
+        #[test]
+        fn a_hollow_body_reads_as_a_whole_one(
+            at in any::<prop::sample::Index>(),
+            length in 0..6usize,
+            with in r#"[\[\]{}"\\,:a0 ]{0,4}"#,
+        ) {
+            let mut text = REVIEW.to_owned();
+            let start = at.index(text.len());
+            text.replace_range(start..(start + length).min(text.len()), &with);
+            let body = Body::new(text.as_bytes());
+            let hollow = body.check().and_then(|()| body.request());
+            prop_assert_eq!(format!("{:?}", hollow), format!("{:?}", read(text.as_bytes())));
+        }
+    }
+}
