@@ -6,7 +6,7 @@ mod support;
 
 use manifest::{Limits, Source, SourceId, Sources};
 use rules::config::Config;
-use rules::{Change, Door as At, Finding, Input, Judgement, RuleSet, judge};
+use rules::{Door as At, Finding, Input, Judgement, RuleSet, judge};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use rules::config::Config;
-use rules::{Door, Input, Judgement, RuleSet, inventory_of, judge};
+use rules::{Input, Judgement, RuleSet, inventory_of, judge};
 use std::sync::LazyLock;
 use topology::{Settings, Topology};
 

@@ -5,7 +5,7 @@
 
 use rules::config::Config;
 use rules::rule_file::Need;
-use rules::{Change, Door, Finding, Input, Rule, RuleSet, inventory_of, judge};
+use rules::{Door, Finding, Input, Rule, RuleSet, inventory_of, judge};
 use std::collections::BTreeSet;
 use topology::{Settings, Topology};
 

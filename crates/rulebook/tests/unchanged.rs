@@ -4,7 +4,7 @@
 
 use rules::config::Config;
 use rules::rule_file::Need;
-use rules::{Change, Door, Input, Judgement, RuleSet, inventory_of, judge};
+use rules::{Change, Input, Judgement, RuleSet, inventory_of, judge};
 use serde_json::Value;
 use topology::{Settings, Topology};
 

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rules::config::Config;
-use rules::{Door, Input, RuleSet, inventory_of, judge};
+use rules::{Input, RuleSet, inventory_of, judge};
 use std::sync::OnceLock;
 use topology::{Settings, Topology};
 
