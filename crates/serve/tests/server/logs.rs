@@ -66,7 +66,7 @@ async fn a_review_is_one_line_without_its_body() {
             json!({
                 "level": "info", "message": "review", "uid": "u-1", "user": "anna", "operation": "CREATE",
                 "kind": "", "resource": "clusters", "namespace": "", "name": "", "dry_run": false,
-                "decision": "allow", "findings": [], "exemptions": [], "undecided": 0, "config": "",
+                "decision": "allow", "findings": [], "exemptions": [], "failures": [], "undecided": 0, "config": "",
                 "status": 200, "peer": null, "micros": "measured"
             }),
             json!({"level": "error", "message": "a review panicked", "uid": "of-the-panic"}),
