@@ -1,9 +1,11 @@
 //! What the `cluster` chart makes of values, and where each value was written.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test that cannot be set up fails
+
 mod common;
 
 use common::{Text, flux, objects, of_kind};
-use manifest::{Node, to_json};
+use manifest::{Node, Unknown, UnknownReason, Value, to_json};
 
 fn json(node: &Node, pointer: &str) -> String {
     node.pointer(pointer).map_or_else(|| "nothing".to_owned(), to_json)
@@ -277,6 +279,95 @@ fn values_that_are_not_at_hand_leave_undecided_what_they_may_say() {
     assert!(spec.get("backup").unwrap().unknown_reason().is_some());
     // Even its name may be another.
     assert!(objects[0].pointer("/metadata/name").unwrap().unknown_reason().is_some());
+}
+
+#[test]
+fn a_schedule_that_is_not_at_hand_leaves_open_whether_there_is_one() {
+    let text = Text::new(
+        "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: orders}, spec: {\
+         chart: {spec: {chart: cluster, version: 0.3.1}}, valuesFrom: [{kind: Secret, name: more}],\
+         values: {backups: {enabled: true}}}}",
+    );
+    let objects = objects(&text);
+    let schedule = of_kind(&objects, "ScheduledBackup")[0];
+    assert!(schedule.get("spec").unwrap().as_map().unwrap().open.is_some());
+    let name = |node: &Node, keys: &[&str]| node.at(keys).unwrap().raw_text().unwrap().to_owned();
+    assert_eq!(name(schedule, &["spec", "cluster", "name"]), name(&objects[0], &["metadata", "name"]));
+}
+
+/// No value that is not known is told otherwise than it could be.
+#[test]
+fn what_is_derived_without_a_value_holds_with_it() {
+    let all = "
+    fullnameOverride: db
+    type: postgresql
+    version: {postgresql: \"17\"}
+    cluster: {instances: 2, imageName: x, walStorage: {enabled: true, size: 1Gi}, enableSuperuserAccess: true,
+      superuserSecret: s, monitoring: {enabled: true}, postgresql: {shared_preload_libraries: [a]}}
+    backups: {enabled: true, method: barmanObjectStore, provider: s3, endpointURL: u, destinationPath: p,
+      s3: {bucket: b, region: r, inheritFromIAMRole: false, accessKey: k}, secret: {create: true, name: n}}
+    imageCatalog: {create: true, images: []}
+    mode: recovery
+    recovery: {method: object_store, clusterName: c, provider: s3, s3: {bucket: b, region: r}}
+";
+    let whole = objects(&flux("0.5.0", all));
+    let mut leaves = Vec::new();
+    scalars(flux("0.5.0", all).node.at(&["spec", "values"]).unwrap(), &mut Vec::new(), &mut leaves);
+    assert!(leaves.len() > 30);
+    for leaf in &leaves {
+        let mut text = flux("0.5.0", all);
+        hide(&mut text.node, &[&["spec".to_owned(), "values".to_owned()], &leaf[..]].concat());
+        let derived = objects(&text);
+        let cluster = derived[0].get("spec").unwrap();
+        agree(cluster, whole[0].get("spec"), &format!("{leaf:?}"));
+    }
+}
+
+fn scalars(node: &Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match &node.value {
+        Value::Map(map) => {
+            for entry in &map.entries {
+                path.push(entry.key.clone());
+                scalars(&entry.value, path, found);
+                path.pop();
+            }
+        }
+        _ => found.push(path.clone()),
+    }
+}
+
+fn hide(node: &mut Node, path: &[String]) {
+    let Some((key, rest)) = path.split_first() else {
+        let reason = UnknownReason::Variable("${X}".to_owned());
+        node.value = Value::Unknown(Unknown { raw: "${X}".to_owned(), reason, value: None });
+        return;
+    };
+    let Value::Map(map) = &mut node.value else { unreachable!() };
+    hide(&mut map.entries.iter_mut().find(|entry| entry.key == *key).unwrap().value, rest);
+}
+
+/// What is known of `less` is so in `more`.
+fn agree(less: &Node, more: Option<&Node>, at: &str) {
+    match (&less.value, more.map(|more| &more.value)) {
+        (Value::Unknown(_) | Value::Partial(_), _) => {}
+        (Value::Map(less), Some(Value::Map(more))) => {
+            for entry in &less.entries {
+                agree(
+                    &entry.value,
+                    more.entry(&entry.key).map(|entry| &entry.value),
+                    &format!("{at} {}", entry.key),
+                );
+            }
+            let gone = more.entries.iter().find(|entry| less.entry(&entry.key).is_none());
+            assert!(less.open.is_some() || gone.is_none(), "{at}: {gone:?} is told absent");
+        }
+        (Value::List(less), Some(Value::List(more))) => {
+            assert_eq!(less.len(), more.len(), "{at}");
+            less.iter().zip(more).for_each(|(less, more)| agree(less, Some(more), at));
+        }
+        (less, Some(more)) => assert_eq!(less, more, "{at}"),
+        (_, None) => panic!("{at} is told and is not there"),
+    }
 }
 
 #[test]

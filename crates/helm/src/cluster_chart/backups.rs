@@ -56,14 +56,29 @@ impl Chart<'_> {
         used.into_iter().filter(|(_, used)| *used).filter_map(|(store, _)| self.store_secret(store)).collect()
     }
 
-    /// One for each that is listed, where backups are enabled.
+    /// One for each that is listed, where backups are enabled. Where either is not known, one of which no
+    /// more is sure than its Cluster: it leaves undecided whether there is any.
     pub(super) fn scheduled_backups(&self) -> Vec<Node> {
-        if self.truth(&["backups", "enabled"]) != Truth::Yes {
-            return Vec::new();
-        }
+        let enabled = self.truth(&["backups", "enabled"]);
         let list = self.values.get(&["backups", "scheduledBackups"]).map(|given| given.node);
-        let items = list.as_ref().and_then(Node::as_list).unwrap_or_default();
-        items.iter().map(|item| self.scheduled_backup(item)).collect()
+        let unknown = list.as_ref().and_then(Node::unknown_reason).is_some();
+        match (enabled, list) {
+            (Truth::No, _) | (_, None) => Vec::new(),
+            (Truth::Yes, Some(list)) if !unknown => {
+                let items = list.as_list().unwrap_or_default();
+                items.iter().map(|item| self.scheduled_backup(item)).collect()
+            }
+            (_, Some(list)) => vec![self.perhaps_scheduled(&list)],
+        }
+    }
+
+    fn perhaps_scheduled(&self, list: &Node) -> Node {
+        let mut spec = Fields::new(list.origin);
+        spec.map("cluster", self.cluster_reference());
+        spec.open(self.reason());
+        let some = self.unknown(list.origin);
+        let name = self.named(&[Piece::Text("-"), Piece::Value(Some(&some))], list.origin);
+        self.object(GROUP, "ScheduledBackup", self.metadata(name), spec.finish())
     }
 
     fn scheduled_backup(&self, item: &Node) -> Node {

@@ -29,7 +29,7 @@ use crate::release::Release;
 use crate::scalar::{Piece, Truth, join, text, unknown};
 use crate::values::{Given, Values};
 use fields::Fields;
-use manifest::{Node, Number, Origin, UnknownReason, Value};
+use manifest::{Node, Number, Origin, Unknown, UnknownReason, Value};
 use version::Version;
 
 const GROUP: &str = "postgresql.cnpg.io/v1";
@@ -163,22 +163,28 @@ impl<'r> Chart<'r> {
 /// The override, else the release's name, behind which the chart's stands unless it holds it.
 fn full_name(values: &Values, release: &Node) -> Node {
     let filled = |key| values.get(&[key]).filter(|given| Truth::of(Some(&given.node)) != Truth::No);
-    if let Some(full) = filled("fullnameOverride") {
-        return cut(full.node);
-    }
     let chart = filled("nameOverride").map_or_else(|| text("cluster", release.origin), |given| given.node);
-    match (release.as_str(), chart.as_str()) {
-        (Some(name), Some(chart)) if name.contains(chart) => cut(release.clone()),
-        (Some(_), Some(_)) => {
-            let pieces = [Piece::Value(Some(release)), Piece::Text("-"), Piece::Value(Some(&chart))];
-            cut(join(&pieces, release.origin))
-        }
+    let joined = || {
+        let pieces = [Piece::Value(Some(release)), Piece::Text("-"), Piece::Value(Some(&chart))];
+        cut(join(&pieces, release.origin))
+    };
+    match (filled("fullnameOverride"), release.as_str(), chart.as_str()) {
+        // Whether there is one is not known: what the name is without it links the objects.
+        (Some(Given { node, .. }), ..) if node.raw_text() == Some("") => named_perhaps(&joined(), &node),
+        (Some(full), ..) => cut(full.node),
+        (None, Some(name), Some(chart)) if name.contains(chart) => cut(release.clone()),
+        (None, Some(_), Some(_)) => joined(),
         // Whether the one holds the other decides over the form.
-        _ => {
-            let reason = release.unknown_reason().or_else(|| chart.unknown_reason()).cloned();
-            unknown(reason.unwrap_or(UnknownReason::Unread), release.origin)
-        }
+        (None, Some(_), None) => named_perhaps(&joined(), &chart),
+        (None, None, _) => named_perhaps(&joined(), release),
     }
+}
+
+/// A name that is not known for the reason that `why` has; its text is that of `name`.
+fn named_perhaps(name: &Node, why: &Node) -> Node {
+    let raw = name.raw_text().unwrap_or_default().to_owned();
+    let reason = why.unknown_reason().cloned().unwrap_or(UnknownReason::Unread);
+    Node { value: Value::Unknown(Unknown { raw, reason, value: None }), origin: name.origin }
 }
 
 /// A name as Kubernetes bounds it.

@@ -44,6 +44,9 @@ pub enum HelmError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The objects are changed after Helm made them, in a way that is not followed.
+    #[error("the objects are {0} after they are rendered")]
+    Patched(String),
     /// It took too long.
     #[error("helm took longer than {0} s")]
     Slow(u64),
@@ -67,6 +70,7 @@ pub enum HelmError {
 ///
 /// `values` are those of the release, merged. A scalar that is not known is given to the chart as it is
 /// written (`${VAR}`), so that it stands as written where the chart prints it; the caller marks it there.
+/// What a template decides by such a value is decided by that text.
 /// `helm` is the program.
 ///
 /// Scalars of the objects have the place of the value that they come from where exactly one can be it,
@@ -81,6 +85,9 @@ pub fn render(
     helm: &Path,
     bounds: &Bounds,
 ) -> Result<Vec<RenderedObject>, HelmError> {
+    if let Some(reason) = &release.patched {
+        return Err(HelmError::Patched(reason.to_string()));
+    }
     if let Some(place) = values.and_then(elsewhere) {
         return Err(HelmError::Elsewhere(place));
     }
