@@ -53,6 +53,35 @@ fn a_chart_of_the_repository() {
 }
 
 #[test]
+fn values_of_the_cluster_chart() {
+    insta::assert_snapshot!(check("cluster-chart"));
+}
+
+#[test]
+fn a_chart_of_the_repository_rendered_by_helm() {
+    let Some(helm) = helm() else { return };
+    let folder = "fixtures/deployed/chart";
+    let helm = format!("--helm={}", helm.display());
+    let run = run_in(root(), &["check", "--root", folder, folder, &helm, "--format", "compact"], b"");
+    assert_eq!(run.code, 1, "{}", run.err);
+    let told =
+        |rule: &str, place: &str| run.out.lines().any(|line| line.contains(rule) && line.contains(place));
+    assert!(told("instances-min-2", "chart/argocd/app.yaml:14:22"), "at the value: {}", run.out);
+    assert!(told("backup-missing", "chart/argocd/app.yaml:10:11"), "at the name of the chart: {}", run.out);
+}
+
+/// The real helm, where it is.
+fn helm() -> Option<std::path::PathBuf> {
+    let program = std::env::var_os("CNPG_LINT_TOOLS").map(|tools| Path::new(&tools).join("helm"));
+    let program = program.filter(|program| program.is_file());
+    if program.is_none() {
+        assert!(std::env::var_os("CNPG_LINT_REQUIRE_TOOLS").is_none(), "no helm in CNPG_LINT_TOOLS");
+        eprintln!("SKIPPED: no chart is rendered: CNPG_LINT_TOOLS names no folder with helm");
+    }
+    program
+}
+
+#[test]
 fn what_sops_encrypts() {
     insta::assert_snapshot!(check("sops"));
 }
@@ -99,6 +128,6 @@ fn what_could_not_be_rendered_is_listed_with_its_reason() {
     let rendered = rendered("chart");
     let line = rendered.iter().find(|line| line["not_rendered"].is_string()).expect("the chart");
     assert_eq!(line["environment"]["kind"], "argocd");
-    assert_eq!(line["reason"], "a chart is rendered by Helm");
+    assert_eq!(line["reason"], "a chart is rendered by Helm, which runs only with --helm");
     assert_eq!(line["location"]["path"], "fixtures/deployed/chart/argocd/app.yaml");
 }

@@ -105,6 +105,10 @@ pub(crate) struct CheckArgs {
     /// Leaves out the findings of this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Lets Helm render the charts of the checkout, offline, with the values that their releases give:
+    /// `helm` on the PATH, or this program.
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true, default_missing_value = "helm", env = "CNPG_LINT_HELM")]
+    pub(crate) helm: Option<PathBuf>,
     /// Files over this size are not read.
     #[arg(long, value_name = "BYTES", default_value = "32MiB", value_parser = size)]
     pub(crate) max_file_size: usize,
@@ -137,6 +141,9 @@ pub(crate) struct InspectArgs {
     /// values is written.
     #[arg(long, conflicts_with = "topology")]
     pub(crate) rendered: bool,
+    /// With --rendered: lets Helm render the charts of the checkout, offline.
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true, default_missing_value = "helm", env = "CNPG_LINT_HELM")]
+    pub(crate) helm: Option<PathBuf>,
     /// Shows each Cluster as the operator would run it: where its WAL and base backups go, how long they
     /// are kept, from where it can be restored, who can reach it.
     #[arg(long)]

@@ -122,3 +122,17 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
 fn shown(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
+
+/// A program that is named: itself where it is a path, else as it is found on the PATH.
+pub(crate) fn program(name: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+    let Some(name) = name else { return Ok(None) };
+    let is_path = name.components().count() > 1;
+    let found = if is_path {
+        std::path::absolute(name).ok()
+    } else {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).map(|dir| dir.join(name)).find(|program| program.is_file())
+    };
+    let found = found.filter(|program| program.is_file());
+    found.map(Some).ok_or_else(|| Error::Usage(format!("{} is not to be found", name.display())))
+}

@@ -25,6 +25,7 @@ fn main() {
         limits: manifest::Limits::default(),
         working_directory: std::env::current_dir().unwrap_or_default(),
         everything: false,
+        helm: None,
     };
     for _ in 0..runs {
         let start = Instant::now();

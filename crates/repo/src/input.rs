@@ -44,6 +44,8 @@ pub struct Options {
     pub working_directory: PathBuf,
     /// Every object is wanted, not only what has to do with a database.
     pub everything: bool,
+    /// The `helm` that may be run on charts of the checkout; `None`: none is rendered.
+    pub helm: Option<PathBuf>,
 }
 
 /// Why nothing could be scanned.
@@ -69,6 +71,8 @@ pub(crate) struct Layout {
     pub(crate) walked: bool,
     /// The named files and directories as paths of the checkout, in the user's order.
     pub(crate) named: Vec<Named>,
+    /// The `helm` that may be run.
+    pub(crate) helm: Option<PathBuf>,
     /// Whether standard input was named.
     pub(crate) stdin: bool,
     working_directory: PathBuf,
@@ -114,7 +118,7 @@ impl Layout {
             .collect();
         let shown = paths::relative(&working_directory, &root);
         let stdin = options.paths.contains(&Input::Stdin);
-        Ok(Self { root, walked, named, stdin, working_directory, shown })
+        Ok(Self { helm: options.helm.clone(), root, walked, named, stdin, working_directory, shown })
     }
 
     /// A path of the checkout as the user is shown it.

@@ -7,6 +7,7 @@
 mod argocd;
 mod assemble;
 mod book;
+mod charts;
 mod flux;
 mod forget;
 mod generated;

@@ -1,8 +1,9 @@
 //! Roots rendered one after the other, from the top down: what a root renders may be further
 //! roots, patched and with their variables filled in.
 
-use crate::argocd::{self, ArgoRoot};
+use crate::argocd::{self, ArgoRoot, Deploys};
 use crate::book::Book;
+use crate::charts::Charts;
 use crate::flux::FluxRoot;
 use crate::forget::{changed_unseen, forget};
 use crate::generated::generated;
@@ -15,7 +16,7 @@ use crate::links::Links;
 use crate::paths;
 use crate::plain;
 use crate::problem::{RenderProblem, may_be_of_what_was_not_read};
-use crate::rendering::Rendering;
+use crate::rendering::{Rendering, namespace, namespace_of};
 use crate::roots::Roots;
 use crate::tree::{File, FileId, Tree};
 use crate::variables::{self, Settings};
@@ -24,7 +25,7 @@ use kustomize::{Build, Edits, Limits, NotRendered, NotRenderedKind, ProblemKind,
 use manifest::{Manifest, Node, Source, Span, UnknownReason};
 use std::collections::{BTreeMap, VecDeque};
 use substitute::{Outcome, Variables};
-use topology::{Environment, EnvironmentId, EnvironmentKind, Opaque};
+use topology::{Environment, EnvironmentId, EnvironmentKind, NamespaceFrom, Opaque};
 
 /// How many roots are rendered at most: an app of apps may make itself again and again.
 const MOST_ROOTS: usize = 20_000;
@@ -56,6 +57,7 @@ struct Run<'a> {
     flux: FastMap<Key, Vec<FluxRoot>>,
     argo: FastSet<(Key, String)>,
     settings: Settings<'a>,
+    charts: Charts<'a>,
     judged: FastSet<FileId>,
     turns: usize,
 }
@@ -74,6 +76,7 @@ impl<'a> Render<'a> {
             flux: FastMap::default(),
             argo: FastSet::default(),
             settings: Settings::of(self.library),
+            charts: Charts::new(self.tree, self.library, self.layout),
             judged: judged.iter().copied().collect(),
             turns: 0,
         };
@@ -115,6 +118,11 @@ impl<'a> Run<'a> {
         self.waiting.extend(flux.cloned().map(Waiting::Flux));
         let argo = argo.iter().filter(|(key, ..)| !is_reached(key));
         self.waiting.extend(argo.map(|(key, source, _)| Waiting::Argo((*key).clone(), (*source).clone())));
+        let unreached: Vec<_> = roots.argo.iter().filter(|object| !is_reached(&object.key)).collect();
+        for object in unreached {
+            self.charts_of(None, &object.key, &object.manifest);
+            self.undecided(&object.key, &object.manifest, &object.deploys);
+        }
     }
 
     /// Roots that only each other reach: as they are written.
@@ -199,15 +207,18 @@ impl<'a> Run<'a> {
     }
 
     fn argo(&mut self, key: Key, root: &ArgoRoot) {
-        if !self.argo.insert((key, root.dir.clone())) {
+        if !self.argo.insert((key.clone(), root.dir.clone())) {
             return;
         }
         let environment = self.environment(EnvironmentKind::ArgoCd, &root.dir, Some(root.span));
         if self.at.tree.find(&paths::join(&root.dir, "Chart.yaml")).is_some() {
-            let what = format!("chart in {}", self.at.layout.shown(&root.dir));
-            let why = "a chart is rendered by Helm".to_owned();
-            self.opaque(environment, Opaque { what, why, version: None, namespace: None, span: root.span });
-            return;
+            let application = Manifest {
+                node: root.application.clone(),
+                document: key.document,
+                base: key.base.clone(),
+                kubectl: true,
+            };
+            return self.charts_of(Some((environment, &root.dir)), &key, &application);
         }
         let fallback = root.destination.clone();
         let destination = fallback.iter().map(|namespace| (root.dir.clone(), namespace.clone()));
@@ -231,7 +242,7 @@ impl<'a> Run<'a> {
         let Some(text) = self.at.library.text(file) else { return };
         for object in text.objects() {
             let key = Key { file, document: object.document, base: object.base.clone() };
-            self.roots_in(&key, object);
+            self.roots_in(environment, &key, object);
             self.rendering.add(environment, key, object.clone(), false, fallback);
         }
     }
@@ -284,7 +295,7 @@ impl<'a> Run<'a> {
             let substituted = variables.is_some_and(|variables| self.fill(&mut resource.node, variables));
             let manifest = Manifest { node: resource.node, document, base: resource.base, kubectl };
             let key = Key { file, document, base: manifest.base.clone() };
-            self.roots_in(&key, &manifest);
+            self.roots_in(environment, &key, &manifest);
             self.rendering.add(environment, key, manifest, substituted, fallback);
         }
     }
@@ -301,16 +312,73 @@ impl<'a> Run<'a> {
     }
 
     /// What is rendered may be a root itself.
-    fn roots_in(&mut self, key: &Key, manifest: &Manifest) {
+    fn roots_in(&mut self, environment: EnvironmentId, key: &Key, manifest: &Manifest) {
         let tree = self.at.tree;
         if kinds::is_flux_kustomization(manifest) {
             let root =
                 FluxRoot::read(tree, key.clone(), manifest).filter(|root| self.at.roots.own.holds(root));
             self.waiting.extend(root.map(Waiting::Flux));
         } else if argocd::is_root(manifest) {
-            let sources = argocd::read(tree, key.file, manifest);
-            let own = sources.into_iter().filter(|source| self.at.roots.is_own(source));
+            let deploys = argocd::read(tree, key.file, manifest);
+            self.undecided(key, manifest, &deploys);
+            let own = deploys.roots.into_iter().filter(|source| self.at.roots.is_own(source));
             self.waiting.extend(own.map(|source| Waiting::Argo(key.clone(), source)));
+            self.charts_of(None, key, manifest);
+        } else if manifest.kind() == Some("HelmRelease") {
+            self.charts_of(Some((environment, "")), key, manifest);
+        }
+    }
+
+    /// Notes the `Application`s of a set that cannot be known.
+    fn undecided(&mut self, key: &Key, set: &Manifest, deploys: &Deploys) {
+        if deploys.undecided.is_empty() {
+            return;
+        }
+        let dir = paths::parent(self.at.tree.path(key.file));
+        let name = set.node.at(&["metadata", "name"]).unwrap_or(&set.node);
+        let environment = self.environment(EnvironmentKind::ArgoCd, dir, Some(name.origin.span));
+        for (why, span) in &deploys.undecided {
+            let what = format!("ApplicationSet {}", set.name().unwrap_or("without a name"));
+            let opaque = Opaque { what, why: why.clone(), version: None, namespace: None, span: *span };
+            self.opaque(environment, opaque);
+        }
+    }
+
+    /// Takes over what the charts of a release make. Without an environment of its own (and there the
+    /// directory of the chart, where it is a source of Argo CD) a chart from elsewhere makes one.
+    fn charts_of(&mut self, place: Option<(EnvironmentId, &str)>, key: &Key, manifest: &Manifest) {
+        let made = self.charts.made(key, &manifest.node, &mut self.rendering.missing);
+        let own = namespace_of(manifest, None);
+        for (index, one) in made.into_iter().enumerate() {
+            let is_meant = match (place, &one.dir) {
+                (None, dir) => dir.is_none(),
+                (Some((_, "")), _) => true,
+                (Some((_, meant)), dir) => dir.as_deref() == Some(meant),
+            };
+            if !is_meant {
+                continue;
+            }
+            let environment = place.map(|(environment, _)| environment).unwrap_or_else(|| {
+                let dir = paths::parent(self.at.tree.path(key.file));
+                let name = manifest.node.at(&["metadata", "name"]).unwrap_or(&manifest.node);
+                self.environment(EnvironmentKind::ArgoCd, dir, Some(name.origin.span))
+            });
+            self.rendering.reads(environment, key.file);
+            let namespace = one.namespace.as_ref().and_then(|node| namespace(node, NamespaceFrom::Object));
+            let fallback = namespace.unwrap_or_else(|| own.clone());
+            let objects = match one.objects {
+                Ok(objects) => objects,
+                Err(opaque) => {
+                    self.opaque(environment, opaque);
+                    continue;
+                }
+            };
+            for (number, node) in objects.into_iter().enumerate() {
+                let base = format!("{}#{index}.{number}", key.base);
+                let key = Key { base: base.clone(), ..key.clone() };
+                let made = Manifest { node, document: key.document, base, kubectl: true };
+                self.rendering.add(environment, key, made, false, Some(&fallback));
+            }
         }
     }
 

@@ -143,7 +143,7 @@ impl Rendering {
 }
 
 /// The namespace that an object ends up in.
-fn namespace_of(manifest: &Manifest, fallback: Option<&Namespace>) -> Namespace {
+pub(crate) fn namespace_of(manifest: &Manifest, fallback: Option<&Namespace>) -> Namespace {
     if manifest.kind().is_some_and(kinds::is_cluster_scoped) {
         return Namespace::ClusterScoped;
     }

@@ -1,7 +1,7 @@
 //! The roots of a checkout as they are written: kustomizations, Flux `Kustomization`s, Argo CD
 //! `Application`s; and which of them reach which files.
 
-use crate::argocd::{self, ArgoRoot};
+use crate::argocd::{self, ArgoRoot, Deploys};
 use crate::flux::{FluxRoot, OwnSource};
 use crate::generated::generated;
 use crate::hash::{FastMap, FastSet};
@@ -13,6 +13,18 @@ use crate::paths;
 use crate::plain;
 use crate::tree::{FileId, Tree};
 use crate::walk::is_kustomization;
+use manifest::Manifest;
+
+/// An `Application` or `ApplicationSet`.
+#[derive(Debug)]
+pub(crate) struct ArgoObject {
+    /// Where it is written.
+    pub(crate) key: Key,
+    /// It.
+    pub(crate) manifest: Manifest,
+    /// What it deploys.
+    pub(crate) deploys: Deploys,
+}
 
 /// What could deploy something, as far as it was parsed.
 #[derive(Debug, Default)]
@@ -24,7 +36,7 @@ pub(crate) struct Roots {
     /// Which Git sources are this checkout.
     pub(crate) own: OwnSource,
     /// What each of Argo CD's objects deploys.
-    pub(crate) argo: Vec<(Key, Vec<ArgoRoot>)>,
+    pub(crate) argo: Vec<ArgoObject>,
     /// Which repository Argo CD's objects mean by this checkout.
     own_repository: Option<String>,
     /// How many of the library's texts were read.
@@ -50,14 +62,15 @@ impl Roots {
                 if kinds::is_flux_kustomization(object) {
                     self.flux.extend(FluxRoot::read(tree, key, object));
                 } else if argocd::is_root(object) {
-                    self.argo.push((key, argocd::read(tree, text.file, object)));
+                    let deploys = argocd::read(tree, text.file, object);
+                    self.argo.push(ArgoObject { key, manifest: object.clone(), deploys });
                 }
             }
         }
         self.texts = library.texts().len();
         self.flux.sort_by(|one, two| one.key.cmp(&two.key));
-        self.argo.sort_by(|(one, _), (two, _)| one.cmp(two));
-        let sources = self.argo.iter().flat_map(|(_, sources)| sources);
+        self.argo.sort_by(|one, two| one.key.cmp(&two.key));
+        let sources = self.argo.iter().flat_map(|object| &object.deploys.roots);
         self.own_repository = argocd::own(sources.filter_map(|source| source.repository.as_deref()));
         self.own = OwnSource::of(&self.flux, git_repositories(library));
     }
@@ -69,7 +82,10 @@ impl Roots {
 
     /// The sources of Argo CD's objects that are in this checkout.
     pub(crate) fn own_argo(&self) -> impl Iterator<Item = (&Key, &ArgoRoot)> {
-        let all = self.argo.iter().flat_map(|(key, sources)| sources.iter().map(move |source| (key, source)));
+        let all = self
+            .argo
+            .iter()
+            .flat_map(|object| object.deploys.roots.iter().map(move |source| (&object.key, source)));
         all.filter(|(_, source)| self.is_own(source))
     }
 

@@ -2,6 +2,7 @@
 //! them, and hand over objects.
 
 use crate::assemble::{self, Context};
+use crate::charts;
 use crate::graph::Graph;
 use crate::hash::FastMap;
 use crate::input::{Layout, Options, ScanError};
@@ -97,7 +98,13 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
     };
     let judged: Vec<FileId> = tree
         .files()
-        .filter(|(_, file)| file.marks.judged || (options.everything && !file.bytes.is_empty()))
+        .filter(|(_, file)| {
+            let is_release = options.helm.is_some() && holds_release(&file.bytes);
+            file.marks.judged
+                || file.marks.charted
+                || is_release
+                || (options.everything && !file.bytes.is_empty())
+        })
         .filter(|(_, file)| NotLintedReason::of(&tree, file).is_none())
         .map(|(id, _)| id)
         .collect();
@@ -183,6 +190,9 @@ impl Search<'_> {
     /// Parses what may deploy the wanted files, and what changes them on the way.
     fn load_roots(&mut self, graph: &Graph, wanted: &[FileId]) {
         self.load(&graph.leading_to(&self.tree, wanted.iter().copied()));
+        if self.layout.helm.is_some() {
+            self.load(&charts::values(&self.tree));
+        }
         self.roots.read(&self.tree, &self.library);
         self.load(&self.roots.changes(&self.tree));
         self.roots.read(&self.tree, &self.library);
@@ -249,6 +259,12 @@ fn finish(
     scan.sources = sources;
     scan.not_linted.sort();
     objects
+}
+
+/// Whether a text installs a chart that may be one of the checkout.
+fn holds_release(bytes: &[u8]) -> bool {
+    let holds = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
+    holds(b"kind: HelmRelease") || holds(b"argoproj.io")
 }
 
 /// Each problem once: a base has its problems in every overlay.

@@ -40,6 +40,8 @@ pub(crate) struct Marks {
     pub(crate) flux: bool,
     /// Argo CD's kinds.
     pub(crate) argo: bool,
+    /// A release of the chart that makes Clusters.
+    pub(crate) charted: bool,
 }
 
 impl Marks {
@@ -54,7 +56,12 @@ impl Marks {
                 .into_iter()
                 .any(|group| memmem::find(bytes, group.as_bytes()).is_some())
         };
-        Self { judged: has(&FINDERS.cnpg) && judged(), flux: has(&FINDERS.flux), argo: has(&FINDERS.argo) }
+        Self {
+            judged: has(&FINDERS.cnpg) && judged(),
+            flux: has(&FINDERS.flux),
+            argo: has(&FINDERS.argo),
+            charted: has(&FINDERS.chart) && is_charted(bytes),
+        }
     }
 
     /// What either mentions.
@@ -63,8 +70,18 @@ impl Marks {
             judged: self.judged || other.judged,
             flux: self.flux || other.flux,
             argo: self.argo || other.argo,
+            charted: self.charted || other.charted,
         }
     }
+}
+
+/// Whether a text names the `cluster` chart: under `chart`, or as an artifact of its registry.
+fn is_charted(bytes: &[u8]) -> bool {
+    let names = ["chart: cluster", "chart: \"cluster\"", "cloudnative-pg/charts/cluster"];
+    names.into_iter().any(|name| {
+        let mut ends = memmem::find_iter(bytes, name).map(|at| bytes.get(at + name.len()));
+        ends.any(|next| next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-'))
+    })
 }
 
 /// What every file is searched for, prepared once.
@@ -72,6 +89,7 @@ struct Finders {
     cnpg: Finder<'static>,
     flux: Finder<'static>,
     argo: Finder<'static>,
+    chart: Finder<'static>,
     kind: Finder<'static>,
 }
 
@@ -79,6 +97,7 @@ static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
     cnpg: Finder::new("cnpg.io"),
     flux: Finder::new("kustomize.toolkit.fluxcd.io"),
     argo: Finder::new("argoproj.io"),
+    chart: Finder::new("chart"),
     kind: Finder::new("kind"),
 });
 

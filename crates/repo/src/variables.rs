@@ -79,13 +79,13 @@ pub(crate) fn of(
     Variables::of(&root.manifest.node, &find)
 }
 
-/// The files that may hold ConfigMaps or Secrets of these names.
+/// The files that may hold ConfigMaps, Secrets or sources of charts of these names.
 pub(crate) fn files(tree: &Tree, names: &BTreeSet<String>) -> Vec<FileId> {
     let Ok(search) = AhoCorasick::new(names) else { return Vec::new() };
-    let holds = |bytes: &[u8], word: &[u8]| memmem::find(bytes, word).is_some();
+    let kinds: [&[u8]; 4] = [b"ConfigMap", b"Secret", b"HelmRepository", b"OCIRepository"];
     tree.files()
         .filter(|(_, file)| !file.marks.flux && search.is_match(&file.bytes))
-        .filter(|(_, file)| holds(&file.bytes, b"ConfigMap") || holds(&file.bytes, b"Secret"))
+        .filter(|(_, file)| kinds.iter().any(|kind| memmem::find(&file.bytes, kind).is_some()))
         .map(|(id, _)| id)
         .collect()
 }

@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> Result<Exit, Error> {
         limits: Limits { bytes: arguments.max_file_size, ..Limits::default() },
         working_directory: working_directory.clone(),
         everything: false,
+        helm: setup::program(arguments.helm.as_deref().filter(|_| !arguments.staged))?,
     };
     let mut scan = repo::scan(&options)?;
     let parsed = scan.sources.iter().count();

@@ -2,7 +2,7 @@
 
 use crate::args::{InspectArgs, TextFormat};
 use crate::exit::{Error, Exit};
-use crate::output;
+use crate::{output, setup};
 use manifest::{Limits, Node, Span, Value as Kind};
 use repo::Scan;
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
         limits: Limits::default(),
         working_directory: std::env::current_dir()?,
         everything: true,
+        helm: setup::program(arguments.helm.as_deref())?,
         files: repo::Files::WorkTree,
         first_source: manifest::SourceId(0),
     })

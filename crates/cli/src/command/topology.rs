@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
         limits: Limits::default(),
         working_directory,
         everything: false,
+        helm: None,
     })
     .map_err(|error| Error::Usage(error.to_string()))?;
     let topology = Topology::new(&scan.inventory, setup::topology(&config.config, crate::clock::now()));

@@ -17,4 +17,4 @@ mod template;
 mod tests;
 
 pub(crate) use repository::own;
-pub(crate) use roots::{ArgoRoot, is_root, read};
+pub(crate) use roots::{ArgoRoot, Deploys, is_root, read};

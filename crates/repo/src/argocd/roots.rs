@@ -17,6 +17,8 @@ use topology::{Namespace, NamespaceFrom};
 pub(crate) struct ArgoRoot {
     /// The name, where it is written.
     pub(crate) span: Span,
+    /// The `Application` that it is a source of.
+    pub(crate) application: Node,
     /// The repository, in one spelling, where it is known.
     pub(crate) repository: Option<String>,
     /// The directory that is deployed, as a path of the checkout.
@@ -59,19 +61,30 @@ pub(crate) fn is_root(manifest: &Manifest) -> bool {
         && matches!(manifest.kind(), Some("Application" | "ApplicationSet"))
 }
 
-/// What an `Application` or `ApplicationSet` deploys of this checkout.
-pub(crate) fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Vec<ArgoRoot> {
+/// What an `Application` or `ApplicationSet` deploys.
+#[derive(Debug, Default)]
+pub(crate) struct Deploys {
+    /// Directories of checkouts.
+    pub(crate) roots: Vec<ArgoRoot>,
+    /// `Application`s that a set would make, but that cannot be known: why, and where that is written.
+    pub(crate) undecided: Vec<(String, Span)>,
+}
+
+/// Reads an `Application` or `ApplicationSet`.
+pub(crate) fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Deploys {
     let name = manifest.node.at(&["metadata", "name"]).unwrap_or(&manifest.node);
     let from = From { tree, file: tree.path(file), span: name.origin.span };
     if manifest.kind() == Some("Application") {
-        return from.application(&manifest.node);
+        return Deploys { roots: from.application(&manifest.node), undecided: Vec::new() };
     }
-    let made = applications(manifest, &Checkout { tree, file: from.file });
-    let nodes = made.iter().filter_map(|made| match made {
-        Made::Application(node) => Some(node),
-        Made::Unknown(_) => None,
-    });
-    nodes.flat_map(|node| from.application(node)).collect()
+    let mut deploys = Deploys::default();
+    for made in applications(manifest, &Checkout { tree, file: from.file }) {
+        match made {
+            Made::Application(node) => deploys.roots.extend(from.application(&node)),
+            Made::Unknown(unknown) => deploys.undecided.push((unknown.reason, unknown.origin.span)),
+        }
+    }
+    deploys
 }
 
 struct From<'a> {
@@ -86,15 +99,21 @@ impl From<'_> {
         let destination =
             application.destination.as_ref().and_then(|node| namespace(node, NamespaceFrom::ArgoCd));
         let sources = application.sources.iter();
-        sources.filter_map(|source| self.source(source, destination.clone())).collect()
+        sources.filter_map(|source| self.source(node, source, destination.clone())).collect()
     }
 
-    fn source(&self, source: &Source, destination: Option<Namespace>) -> Option<ArgoRoot> {
+    fn source(
+        &self,
+        application: &Node,
+        source: &Source,
+        destination: Option<Namespace>,
+    ) -> Option<ArgoRoot> {
         let path = source.path.as_ref()?.as_str()?;
         let (_, dir) = resolve(self.tree, self.file, path)?;
         let glob = |node: &Option<Node>| Some(Glob::new(node.as_ref()?.raw_text()?).ok()?.compile_matcher());
         Some(ArgoRoot {
             span: self.span,
+            application: application.clone(),
             repository: source.repo_url.as_ref().and_then(Node::as_str).and_then(canonical),
             dir,
             destination,

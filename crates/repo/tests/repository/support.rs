@@ -43,6 +43,7 @@ pub(crate) fn scan_in(dir: &Path, paths: &[&str], limits: Limits) -> Scan {
         limits,
         working_directory: dir.to_owned(),
         everything: false,
+        helm: None,
     })
     .unwrap()
 }
