@@ -81,5 +81,5 @@ pub(crate) fn placed(
         None => Namespace::ClusterScoped,
     };
     let placements = vec![Placement { environment: EnvironmentId(0), namespace }];
-    Object { manifest, source, wholeness: Wholeness::Whole, placements }
+    Object { manifest, source, wholeness: Wholeness::Whole, placements, made_by: None }
 }

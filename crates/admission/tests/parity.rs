@@ -114,7 +114,7 @@ fn checkout(objects: &[Value]) -> (Sources, Inventory) {
             _ => Namespace::ClusterScoped,
         };
         let placements = vec![Placement { environment: EnvironmentId(0), namespace }];
-        found.push(Object { manifest, source: id, wholeness: Wholeness::Whole, placements });
+        found.push(Object { manifest, source: id, wholeness: Wholeness::Whole, placements, made_by: None });
     }
     let environment =
         Environment { kind: EnvironmentKind::Directory, path: String::new(), root: None, opaque: Vec::new() };

@@ -192,7 +192,8 @@ fn kept(
 
 fn of_rendered(rendered: Rendered, source: SourceId, wholeness: Wholeness) -> Object {
     let dialect = Dialect { variables: !rendered.substituted, ..Dialect::FILE };
-    object(rendered.manifest, source, wholeness, dialect, rendered.placements)
+    let object = object(rendered.manifest, source, wholeness, dialect, rendered.placements);
+    Object { made_by: rendered.made_by, ..object }
 }
 
 impl Assembled {
@@ -227,7 +228,7 @@ fn object(
     if wholeness != Wholeness::Whole {
         open(&mut manifest.node);
     }
-    Object { manifest, source, wholeness, placements }
+    Object { manifest, source, wholeness, placements, made_by: None }
 }
 
 /// SOPS leaves what it needs to decrypt a file beside the object; it is taken out before the object

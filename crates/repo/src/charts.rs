@@ -10,7 +10,7 @@ use crate::paths;
 use crate::tree::{FileId, Tree};
 use crate::walk::is_yaml_or_json;
 use helm::{Bounds, ChartDir, Release, ValueFile};
-use manifest::{Manifest, Node};
+use manifest::{Manifest, Node, Span};
 use std::collections::BTreeSet;
 use topology::Opaque;
 
@@ -27,10 +27,12 @@ pub(crate) struct Charts<'a> {
 pub(crate) struct Made {
     /// The namespace that it is installed into, if the release says one.
     pub(crate) namespace: Option<Node>,
+    /// Where the chart is named.
+    pub(crate) reference: Span,
     /// The chart's directory, where the checkout holds it.
     pub(crate) dir: Option<String>,
-    /// The objects, or the chart that was not rendered.
-    pub(crate) objects: Result<Vec<Node>, Opaque>,
+    /// The objects and what made each, or the chart that was not rendered.
+    pub(crate) objects: Result<Vec<(Node, String)>, Opaque>,
 }
 
 impl<'a> Charts<'a> {
@@ -67,7 +69,10 @@ impl<'a> Charts<'a> {
     fn of_release(&self, key: &Key, release: Release) -> Option<Made> {
         if helm::is_cluster_chart(&release) {
             let objects = helm::cluster_chart(&release, release.merged(&|_| None).as_ref())?;
-            return Some(Made { namespace: release.namespace, dir: None, objects: Ok(objects) });
+            let by = "derived from the values of chart cluster";
+            let objects = objects.into_iter().map(|node| (node, by.to_owned())).collect();
+            let (namespace, reference) = (release.namespace, release.reference.span);
+            return Some(Made { namespace, reference, dir: None, objects: Ok(objects) });
         }
         let path = release.chart.as_ref()?.as_str()?;
         let (_, dir) = resolve(self.tree, self.tree.path(key.file), path)?;
@@ -79,11 +84,12 @@ impl<'a> Charts<'a> {
             namespace: None,
             span: release.reference.span,
         });
-        Some(Made { namespace: release.namespace, dir: Some(dir), objects })
+        let (namespace, reference) = (release.namespace, release.reference.span);
+        Some(Made { namespace, reference, dir: Some(dir), objects })
     }
 
     /// What Helm makes of a chart of the checkout, or why it was not asked.
-    fn rendered(&self, release: &Release, dir: &str) -> Result<Vec<Node>, String> {
+    fn rendered(&self, release: &Release, dir: &str) -> Result<Vec<(Node, String)>, String> {
         let program = self.layout.helm.as_deref();
         let program = program.ok_or("a chart is rendered by Helm, which runs only with --helm")?;
         let value = |path: &str| {
@@ -99,7 +105,11 @@ impl<'a> Charts<'a> {
         let objects = chart
             .and_then(|chart| helm::render(&chart, release, values.as_ref(), program, &Bounds::default()));
         let objects = objects.map_err(|error| error.to_string())?;
-        Ok(objects.into_iter().map(|object| object.node).collect())
+        let with_template = objects.into_iter().map(|object| {
+            let by = object.rendered_from();
+            (object.node, by)
+        });
+        Ok(with_template.collect())
     }
 }
 

@@ -206,6 +206,7 @@ mod tests {
             manifest,
             source: SourceId(0),
             wholeness,
+            made_by: None,
             placements: vec![Placement { environment, namespace }],
         }
     }

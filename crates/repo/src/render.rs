@@ -373,11 +373,13 @@ impl<'a> Run<'a> {
                     continue;
                 }
             };
-            for (number, node) in objects.into_iter().enumerate() {
+            for (number, (node, made_by)) in objects.into_iter().enumerate() {
                 let base = format!("{}#{index}.{number}", key.base);
                 let key = Key { base: base.clone(), ..key.clone() };
                 let made = Manifest { node, document: key.document, base, kubectl: true };
-                self.rendering.add(environment, key, made, false, Some(&fallback));
+                if let Some(rendered) = self.rendering.add(environment, key, made, false, Some(&fallback)) {
+                    rendered.made_by = Some((made_by, one.reference));
+                }
             }
         }
     }

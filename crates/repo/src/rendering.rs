@@ -20,6 +20,8 @@ pub(crate) struct Rendered {
     pub(crate) substituted: bool,
     /// The environments that render it so.
     pub(crate) placements: Vec<Placement>,
+    /// What made it, where it is not written as it is, and where that is named.
+    pub(crate) made_by: Option<(String, Span)>,
 }
 
 /// What is deployed, and how.
@@ -70,7 +72,7 @@ impl Rendering {
         manifest: Manifest,
         substituted: bool,
         fallback: Option<&Namespace>,
-    ) {
+    ) -> Option<&mut Rendered> {
         let placement = Placement { environment, namespace: namespace_of(&manifest, fallback) };
         let same_key = self.of_key.entry(key.clone()).or_default();
         let is_same = |at: &&usize| {
@@ -78,19 +80,17 @@ impl Rendering {
                 .get(**at)
                 .is_some_and(|known| known.substituted == substituted && known.manifest.node == manifest.node)
         };
-        match same_key.iter().find(is_same).copied() {
-            Some(at) => {
-                if let Some(known) = self.objects.get_mut(at)
-                    && !known.placements.contains(&placement)
-                {
-                    known.placements.push(placement);
-                }
+        if let Some(at) = same_key.iter().find(is_same).copied() {
+            let known = self.objects.get_mut(at)?;
+            if !known.placements.contains(&placement) {
+                known.placements.push(placement);
             }
-            None => {
-                same_key.push(self.objects.len());
-                self.objects.push(Rendered { key, manifest, substituted, placements: vec![placement] });
-            }
+            return Some(known);
         }
+        same_key.push(self.objects.len());
+        let placements = vec![placement];
+        self.objects.push(Rendered { key, manifest, substituted, placements, made_by: None });
+        self.objects.last_mut()
     }
 
     /// Whether an environment reads that file.

@@ -118,6 +118,7 @@ pub fn inventory_of(text: &str) -> Result<(Sources, Inventory), String> {
                 manifest,
                 source: SourceId(0),
                 wholeness: Wholeness::Whole,
+                made_by: None,
                 placements: vec![Placement { environment: EnvironmentId(0), namespace }],
             });
         }

@@ -54,7 +54,7 @@ pub fn told_once(judgement: &mut Judgement, inventory: &Inventory) {
     undecided_once(judgement, &renderings);
 }
 
-/// Says of what is absent which overlay renders it so, where that does not stand above the file.
+/// Says what made an object that is not written as it is, and of what is absent which overlay renders it so, where that does not stand above the file.
 pub fn name_overlays(judgement: &mut Judgement, inventory: &Inventory, sources: &Sources) {
     let mut by_name: HashMap<ObjectRef, Vec<&Object>> = HashMap::new();
     for (_, object) in inventory.objects().filter(|(_, object)| object.is_deployed()) {
@@ -65,6 +65,11 @@ pub fn name_overlays(judgement: &mut Judgement, inventory: &Inventory, sources: 
         else {
             continue;
         };
+        if let Some((made_by, span)) = &object.made_by {
+            let location = Location { span: *span, pointer: String::new() };
+            finding.related.push(Related { message: made_by.clone(), location });
+            continue;
+        }
         let location = &finding.location;
         if object.manifest.node.pointer(&location.pointer).is_some() {
             continue;

@@ -133,6 +133,9 @@ pub struct Object {
     pub wholeness: Wholeness,
     /// The environments that deploy it, sorted; none: nothing of the repository does.
     pub placements: Vec<Placement>,
+    /// What made it, for people, where it is not written as it is (`rendered from chart x, template y`),
+    /// and where that is named.
+    pub made_by: Option<(String, Span)>,
 }
 
 impl Object {

@@ -85,7 +85,13 @@ impl Repository {
                 let namespace = if is_namespaced { namespace } else { Namespace::ClusterScoped };
                 let placements =
                     if deployed { vec![Placement { environment, namespace }] } else { Vec::new() };
-                self.objects.push(Object { manifest, source: id, wholeness: Wholeness::Whole, placements });
+                self.objects.push(Object {
+                    manifest,
+                    source: id,
+                    wholeness: Wholeness::Whole,
+                    placements,
+                    made_by: None,
+                });
             }
         }
         self
