@@ -9,7 +9,7 @@ use crate::rendering::namespace;
 use crate::tree::{FileId, Tree};
 use globset::{Glob, GlobMatcher};
 use kustomize::Edits;
-use manifest::{Manifest, Node, Span};
+use manifest::{Entry, Manifest, Map, Node, Span, Value};
 use topology::{Namespace, NamespaceFrom};
 
 /// One source of one `Application`, written or made by a set.
@@ -40,19 +40,33 @@ impl ArgoRoot {
     /// workloads, whose kinds kustomize knows; no rule reads them.
     pub(crate) fn edits(&self) -> Edits {
         let Some(from) = self.kustomize.clone() else { return Edits::default() };
-        Edits {
+        let mut edits = Edits {
             namespace: from.namespace,
             name_prefix: from.name_prefix,
             name_suffix: from.name_suffix,
             patches: from.patches,
             components: from.components,
             replicas: from.replicas,
-            // Without selectors they change nothing that a rule reads of a selector.
-            common_labels: from.common_labels.filter(|_| !from.label_without_selector),
             common_annotations: from.common_annotations,
             ..Edits::default()
+        };
+        if from.label_without_selector {
+            let labels = from.common_labels.map(|pairs| label_entry(pairs, from.label_include_templates));
+            edits.labels.extend(labels);
+        } else {
+            edits.common_labels = from.common_labels;
         }
+        edits
     }
+}
+
+/// An entry of `labels` in a kustomization.
+fn label_entry(pairs: Node, on_templates: bool) -> Node {
+    let origin = pairs.origin;
+    let entry = |key: &str, value: Node| Entry { key: key.to_owned(), key_origin: origin, value };
+    let on_templates = Node { value: Value::Bool(on_templates), origin };
+    let entries = vec![entry("pairs", pairs), entry("includeTemplates", on_templates)];
+    Node { value: Value::Map(Map { entries, open: None }), origin }
 }
 
 /// Whether an object is one of Argo CD's roots.

