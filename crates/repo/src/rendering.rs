@@ -33,7 +33,7 @@ pub(crate) struct Rendering {
     pub(crate) objects: Vec<Rendered>,
     /// What is wrong with what is rendered.
     pub(crate) problems: Vec<RenderProblem>,
-    /// The names of ConfigMaps and Secrets with variables that were not found.
+    /// The names of `ConfigMap`s, Secrets and sources of charts that were not found.
     pub(crate) missing: BTreeSet<String>,
     /// The directories that Argo CD deploys, and the namespace of what names none there.
     pub(crate) destinations: Vec<(String, Namespace)>,

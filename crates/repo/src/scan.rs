@@ -149,12 +149,12 @@ impl Search<'_> {
         let graph = Graph::new(&self.tree);
         observe("read links");
         self.load_roots(&graph, &judged);
-        let mut rendering = self.render(&judged);
+        let mut rendering = self.render(&judged, true);
         // Variables have their values in objects that mention no database.
         let settings = variables::files(&self.tree, &rendering.missing);
         if !settings.is_empty() {
             self.load(&settings);
-            rendering = self.render(&judged);
+            rendering = self.render(&judged, true);
         }
         observe("render databases");
         let written = self.library.texts().iter().flat_map(Text::objects);
@@ -170,15 +170,17 @@ impl Search<'_> {
         let reached = self.roots.reached(&self.tree);
         // What is not deployed can satisfy no reference. Without roots, directories deploy what they hold.
         let as_it_lies = !judged.iter().any(|file| reached.contains(file));
-        let named = |file: FileId| {
-            let mut named = self.layout.named.iter().filter(|named| !named.path.is_empty());
-            named.any(|named| paths::is_under(self.tree.path(file), &named.path))
+        let is_asked_for = |file: FileId| {
+            let mut below = self.layout.named.iter().filter(|named| !named.path.is_empty());
+            below.any(|named| paths::is_under(self.tree.path(file), &named.path))
         };
-        wanted.retain(|file| as_it_lies || reached.contains(file) || named(*file) || judged.contains(file));
+        wanted.retain(|file| {
+            as_it_lies || reached.contains(file) || is_asked_for(*file) || judged.contains(file)
+        });
         wanted.extend(self.roots.beside(&self.tree));
         self.load(&wanted);
         observe("parse the rest");
-        let rendering = self.render(&wanted);
+        let rendering = self.render(&wanted, false);
         observe("render");
         (candidates, rendering)
     }
@@ -198,9 +200,9 @@ impl Search<'_> {
         self.roots.read(&self.tree, &self.library);
     }
 
-    fn render(&self, all: &[FileId]) -> Rendering {
+    fn render(&self, all: &[FileId], only_databases: bool) -> Rendering {
         let Self { layout, tree, library, roots, judged, .. } = self;
-        Render { tree, library, layout, roots }.run(judged, all)
+        Render { tree, library, layout, roots, only_databases }.run(judged, all)
     }
 
     /// The candidates that matter to their own namespace only, where that may be one with a

@@ -33,6 +33,7 @@ pub(crate) struct File {
 
 /// What the bytes of a file mention.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own, none excludes another")]
 pub(crate) struct Marks {
     /// An `apiVersion` of the judged groups.
     pub(crate) judged: bool,

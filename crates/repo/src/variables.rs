@@ -1,4 +1,4 @@
-//! The variables of a Flux `Kustomization`: written in it, or in a ConfigMap or Secret of the checkout.
+//! The variables of a Flux `Kustomization`: written in it, or in a `ConfigMap` or Secret of the checkout.
 
 use crate::flux::FluxRoot;
 use crate::hash::FastMap;
@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use substitute::Variables;
 
-/// The ConfigMaps and Secrets that were parsed, by kind and name.
+/// The `ConfigMap`s and Secrets that were parsed, by kind and name.
 #[derive(Default)]
 pub(crate) struct Settings<'a> {
     by_name: FastMap<(&'a str, &'a str), Vec<(FileId, &'a Manifest)>>,
@@ -79,7 +79,7 @@ pub(crate) fn of(
     Variables::of(&root.manifest.node, &find)
 }
 
-/// The files that may hold ConfigMaps, Secrets or sources of charts of these names.
+/// The files that may hold `ConfigMap`s, Secrets or sources of charts of these names.
 pub(crate) fn files(tree: &Tree, names: &BTreeSet<String>) -> Vec<FileId> {
     let Ok(search) = AhoCorasick::new(names) else { return Vec::new() };
     let kinds: [&[u8]; 4] = [b"ConfigMap", b"Secret", b"HelmRepository", b"OCIRepository"];

@@ -13,6 +13,9 @@ const MOST_OVERLAYS: usize = 3;
 /// Where an object is written: source, document, pointer in the document.
 type Written = (SourceId, usize, String);
 
+/// What findings about renderings of one object have in common: rule, place, pointer, severity.
+type Alike<'w> = (&'w Written, Arc<str>, Span, String, Severity);
+
 /// Of one written object that is rendered into several (a base, a component), what all of them have
 /// at the same place is left once, with all their environments. What only some have stays as it is:
 /// a finding for each.
@@ -26,7 +29,7 @@ pub fn told_once(judgement: &mut Judgement, inventory: &Inventory) {
         let location = &finding.location;
         Some((written, Arc::clone(&finding.rule), location.span, location.pointer.clone(), finding.severity))
     };
-    let mut told: HashMap<(&Written, Arc<str>, Span, String, Severity), Vec<usize>> = HashMap::new();
+    let mut told: HashMap<Alike<'_>, Vec<usize>> = HashMap::new();
     for (index, finding) in judgement.findings.iter().enumerate() {
         if let Some(key) = key(finding) {
             told.entry(key).or_default().push(index);

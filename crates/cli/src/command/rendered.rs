@@ -36,13 +36,13 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
         }
     }
     for environment in scan.inventory.environments() {
-        for (what, reason, span) in show.not_rendered(environment) {
+        for (what, reason, span) in not_rendered(environment) {
             let place = show.place(span);
             let line = json!({"environment": identity(environment), "not_rendered": what, "reason": reason, "location": place});
             match arguments.format {
                 TextFormat::Json => _ = writeln!(text, "{line}"),
                 TextFormat::Human => {
-                    _ = writeln!(text, "{}: not rendered: {what}: {reason}", environment.path)
+                    _ = writeln!(text, "{}: not rendered: {what}: {reason}", environment.path);
                 }
             }
         }
@@ -114,11 +114,11 @@ impl Show<'_> {
             name.unwrap_or("(no name)")
         );
     }
+}
 
-    /// What of an environment could not be rendered, why, and where it is named.
-    fn not_rendered<'e>(&self, environment: &'e Environment) -> Vec<(&'e str, &'e str, Span)> {
-        environment.opaque.iter().map(|one| (one.what.as_str(), one.why.as_str(), one.span)).collect()
-    }
+/// What of an environment could not be rendered, why, and where it is named.
+fn not_rendered(environment: &Environment) -> impl Iterator<Item = (&str, &str, Span)> {
+    environment.opaque.iter().map(|one| (one.what.as_str(), one.why.as_str(), one.span))
 }
 
 fn identity(environment: &Environment) -> Value {

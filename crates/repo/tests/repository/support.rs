@@ -101,8 +101,8 @@ pub(crate) fn value(object: &Object, pointer: &str) -> String {
 }
 
 /// The file and line in which the value at a pointer is written.
-pub(crate) fn place(scan: &Scan, object: &Object, pointer: &str) -> String {
+pub(crate) fn place(found: &Scan, object: &Object, pointer: &str) -> String {
     let span = object.manifest.node.pointer(pointer).unwrap().origin.span;
-    let source = scan.sources.get(span.source).unwrap();
+    let source = found.sources.get(span.source).unwrap();
     format!("{}:{}", source.path(), source.position(span.start).line)
 }
