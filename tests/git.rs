@@ -246,6 +246,42 @@ fn a_cluster_is_removed() {
 }
 
 #[test]
+fn a_patch_shrinks_what_the_base_asks_for() {
+    if !has_git() {
+        return;
+    }
+    let patch = "- op: replace\n  path: /spec/storage/size\n  value: 20Gi\n";
+    let overlay = "resources: [../base]\npatches:\n- target: {kind: Cluster}\n  path: size.yaml\n";
+    let history = History::of(&[
+        ("base/cluster.yaml", CLUSTER),
+        ("base/kustomization.yaml", "resources: [cluster.yaml]\n"),
+        ("prod/kustomization.yaml", overlay),
+        ("prod/size.yaml", patch),
+    ]);
+    history.edit("prod/size.yaml", "20Gi", "5Gi");
+    let rules = history.changed_rules("--base HEAD");
+    assert_eq!(rules, ["base/cluster.yaml:10:5: error[update-storage-shrunk]"]);
+}
+
+#[test]
+fn a_cluster_that_a_chart_may_make_now_is_not_called_deleted() {
+    if !has_git() {
+        return;
+    }
+    let history = History::of(&[
+        ("db/cluster.yaml", CLUSTER),
+        ("db/store.yaml", STORE),
+        ("db/kustomization.yaml", "resources: [cluster.yaml, store.yaml]\n"),
+    ]);
+    history.git("rm -q db/cluster.yaml");
+    let removed = |line: &String| line.contains("@HEAD") && line.contains("error[");
+    history.edit("db/kustomization.yaml", "cluster.yaml, ", "");
+    assert!(history.changed_rules("--base HEAD").iter().any(removed), "nothing makes it");
+    history.edit("db/kustomization.yaml", "]", "]\nhelmCharts: [{name: orders}]");
+    assert!(!history.changed_rules("--base HEAD").iter().any(removed), "the chart may");
+}
+
+#[test]
 fn the_only_schedule_is_removed_and_the_store_of_an_archive() {
     if !has_git() {
         return;

@@ -85,6 +85,13 @@ fn is_charted(bytes: &[u8]) -> bool {
     })
 }
 
+/// Whether a text without objects is a JSON patch, replacements, or the values of a chart.
+fn is_change_or_values(path: &str, bytes: &[u8]) -> bool {
+    let words: [&[u8]; 3] = [b"op:", b"\"op\"", b"fieldPath"];
+    paths::file_name(path).starts_with("values")
+        || words.iter().any(|word| memmem::find(bytes, word).is_some())
+}
+
 /// What every file is searched for, prepared once.
 struct Finders {
     cnpg: Finder<'static>,
@@ -103,14 +110,17 @@ static FINDERS: LazyLock<Finders> = LazyLock::new(|| Finders {
 });
 
 impl File {
-    /// A file that was read. A text without `kind` holds no object, so it is not kept, unless it
-    /// is told so; a kustomization may leave it out.
+    /// A file that was read. A text without `kind` holds no object, so it is not kept, unless it is
+    /// told so, or what changes objects; a kustomization may leave it out.
     pub(crate) fn new(path: String, bytes: Vec<u8>) -> Self {
         let marks = Marks::of(&bytes);
         if bytes.starts_with(LFS_POINTER) {
             return Self::hidden(path, NotLintedReason::LfsPointer);
         }
-        let keep = marks.judged || FINDERS.kind.find(&bytes).is_some() || is_kustomization(&path);
+        let keep = marks.judged
+            || FINDERS.kind.find(&bytes).is_some()
+            || is_kustomization(&path)
+            || is_change_or_values(&path, &bytes);
         let binary = memchr(0, &bytes).is_some();
         Self { path, marks, binary, unread: None, bytes: if keep { bytes } else { Vec::new() } }
     }

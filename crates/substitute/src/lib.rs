@@ -22,6 +22,7 @@ mod read;
 mod rebuild;
 mod scanner;
 mod sites;
+mod slim;
 mod substitute;
 mod variables;
 

@@ -7,6 +7,7 @@ use crate::evaluate::evaluate;
 use crate::holes::Marks;
 use crate::rebuild::{Output, Rebuild};
 use crate::sites::Sites;
+use crate::slim::{laid_over, slim};
 use crate::variables::{Variable, Variables, is_name};
 use manifest::{Dialect, Node, ReadError, UnknownReason, Value, mark_unknowns};
 
@@ -45,6 +46,9 @@ pub fn substitute(node: &mut Node, variables: &Variables) -> Result<Outcome, Sub
     if !any_text(node, &|text| text.contains("${") || text.contains("$$")) {
         return Ok(Outcome::Unchanged);
     }
+    if let Some(outcome) = filled_slim(node, variables) {
+        return Ok(outcome);
+    }
     match filled(node, variables) {
         Ok(filled) => {
             *node = filled;
@@ -57,6 +61,16 @@ pub fn substitute(node: &mut Node, variables: &Variables) -> Result<Outcome, Sub
             None => Err(error),
         },
     }
+}
+
+/// Fills in by what has variables alone, where that is enough.
+pub(crate) fn filled_slim(node: &mut Node, variables: &Variables) -> Option<Outcome> {
+    let slim = slim(node, variables)?;
+    let filled = filled(&slim, variables).ok()?;
+    let mut whole = node.clone();
+    laid_over(&mut whole, &slim, filled)?;
+    *node = whole;
+    Some(Outcome::Substituted)
 }
 
 enum Switch {
@@ -90,12 +104,13 @@ fn undecided(node: &mut Node, reason: UnknownReason) -> Outcome {
 }
 
 /// Why an object is not filled in.
-enum Stop {
+#[derive(Debug)]
+pub(crate) enum Stop {
     Undecided(UnknownReason),
     Refused(SubstituteError),
 }
 
-fn filled(node: &Node, variables: &Variables) -> Result<Node, Stop> {
+pub(crate) fn filled(node: &Node, variables: &Variables) -> Result<Node, Stop> {
     let unread = || Stop::Undecided(UnknownReason::Unread);
     let used = |char| {
         let in_value = |(_, variable): (_, &Variable)| match variable {

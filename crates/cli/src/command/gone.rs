@@ -84,9 +84,21 @@ impl Judge<'_> {
         if let Some(unread) = self.unread_above(gone) {
             return Some(format!("{unread} cannot be read, and may still deploy it"));
         }
+        if let Some(what) = self.newly_hidden(gone) {
+            return Some(format!("what {what} makes is not rendered, and may still be it"));
+        }
         let (before, path) = (self.before?, self.paths.get(gone.object.source)?);
         let why = before.withheld(path)?;
         Some(format!("{path} {why}"))
+    }
+
+    /// A chart, remote base or the like that its environment did not have before.
+    fn newly_hidden(&self, gone: &Found<'_>) -> Option<&str> {
+        let then = self.before?.inventory.environment(gone.placement.environment)?;
+        let now = self.scan.inventory.environments().iter();
+        let mut now = now.filter(|one| one.kind == then.kind && one.path == then.path);
+        let is_new = |what: &str| then.opaque.iter().all(|known| known.what != what);
+        now.find_map(|one| one.opaque.iter().map(|part| part.what.as_str()).find(|what| is_new(what)))
     }
 
     /// A file that cannot be read now, and that may hold the object or what deploys it: its own, or a

@@ -68,3 +68,15 @@ fn a_flux_patch_that_patches_flux_objects_reaches_what_those_deploy() {
     assert_eq!(run(&labelled), "Number(Int(1))");
     assert_eq!(run(flux("db", "./base/db", "")), "Number(Int(2))");
 }
+
+#[test]
+fn a_json_patch_in_a_file_of_its_own_is_read() {
+    let scan = scan(&[
+        ("db.yaml", cluster("db")),
+        ("size.yaml", "- op: replace\n  path: /spec/storage/size\n  value: 5Gi\n"),
+        ("kustomization.yaml", "resources: [db.yaml]\npatches:\n- path: size.yaml\n  target: {name: db}\n"),
+    ]);
+    let object = only(&scan, "Cluster");
+    assert_eq!(value(object, "/spec/storage/size"), "String(\"5Gi\")");
+    assert_eq!(place(&scan, object, "/spec/storage/size"), "size.yaml:3");
+}
