@@ -52,7 +52,8 @@ fuzz_target!(|input: &[u8]| {
     };
     let is_scale = verb == "SCALE";
     let resource = if kind == "Pooler" { "poolers" } else { "clusters" };
-    let name = |key: &str| one_of(&object, &old).pointer(key).and_then(Value::as_str).unwrap_or("x").to_owned();
+    let name =
+        |key: &str| one_of(&object, &old).pointer(key).and_then(Value::as_str).unwrap_or("x").to_owned();
     let review = json!({
         "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
         "request": {

@@ -17,6 +17,19 @@ fn engine() -> &'static Engine {
     })
 }
 
+/// The uid of an answer to what is no JSON as a whole: an object that nobody reads is passed over unchecked, so the
+/// uid must be one that the body gives.
+fn unchecked(body: &[u8], reply: &Reply) -> String {
+    assert!(serde_json::from_slice::<serde_json::Value>(body).is_err(), "what is answered has a uid");
+    let answer: serde_json::Value = serde_json::from_slice(&reply.body).expect("JSON");
+    let uid = answer["response"]["uid"].as_str().expect("a uid");
+    let written = serde_json::to_string(uid).expect("a text");
+    let inside = written.trim_matches('"').as_bytes();
+    let is_given = body.windows(inside.len()).any(|part| part == inside);
+    assert!(is_given || body.contains(&b'\\'), "a uid that the body does not give");
+    uid.to_owned()
+}
+
 /// Reviews a body in a cluster that holds nothing else; panics where the reply is not what an API server takes.
 pub fn check(body: &[u8], cache: &Cache) -> Reply {
     let now = jiff::civil::date(2026, 3, 1).at(12, 0, 0, 0);
@@ -26,7 +39,7 @@ pub fn check(body: &[u8], cache: &Cache) -> Reply {
         assert_eq!(Engine::uid(body), None);
         return reply;
     }
-    let uid = Engine::uid(body).expect("what is answered has a uid");
+    let uid = Engine::uid(body).unwrap_or_else(|| unchecked(body, &reply));
     let response = verify_reply(&uid, &reply.body).expect("a reply that an API server takes");
     let mut runes = 0;
     for warning in &response.warnings {
