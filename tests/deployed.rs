@@ -124,6 +124,18 @@ fn a_value_of_a_variable_is_where_the_variable_has_it() {
 }
 
 #[test]
+fn what_kustomize_would_refuse_is_listed_at_its_line() {
+    let folder = "fixtures/bad";
+    let run = run_in(root(), &["inspect", "--rendered", folder, "--root", folder, "--format", "json"], b"");
+    let lines = run.out.lines().map(|line| serde_json::from_str(line).expect("a JSON object"));
+    let refused: Vec<serde_json::Value> =
+        lines.filter(|line: &serde_json::Value| line["reason"] == "kustomize-build-fails").collect();
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+    assert_eq!(refused[0]["location"]["path"], "fixtures/bad/apps/photos/kustomization.yaml");
+    assert_eq!(refused[0]["location"]["line"], 8);
+}
+
+#[test]
 fn what_could_not_be_rendered_is_listed_with_its_reason() {
     let rendered = rendered("chart");
     let line = rendered.iter().find(|line| line["not_rendered"].is_string()).expect("the chart");

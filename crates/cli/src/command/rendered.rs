@@ -47,6 +47,14 @@ pub(crate) fn run(arguments: &InspectArgs) -> Result<Exit, Error> {
             }
         }
     }
+    for problem in &scan.problems {
+        let place = show.place(problem.span);
+        let line = json!({"not_rendered": problem.message, "reason": problem.rule, "location": place});
+        match arguments.format {
+            TextFormat::Json => _ = writeln!(text, "{line}"),
+            TextFormat::Human => _ = writeln!(text, "not rendered: {}", problem.message),
+        }
+    }
     output::to_stdout(|out| out.write_all(text.as_bytes()))?;
     Ok(if scan.unavailable.iter().any(|one| one.named) { Exit::Incomplete } else { Exit::Clean })
 }
