@@ -107,7 +107,7 @@ impl Render<'_> {
 
     fn prepared(&self, mut build: Build) -> Prepared {
         if self.only_databases {
-            build.resources.retain(leads_to_databases);
+            build.resources = build.resources.into_iter().filter_map(leading_to_databases).collect();
         }
         for resource in &mut build.resources {
             if let Some(span) = changed_unseen(resource) {
@@ -131,13 +131,15 @@ impl Prepared {
     }
 }
 
-/// Whether a resource is a database, or may lead to one.
-fn leads_to_databases(resource: &Resource) -> bool {
-    let manifest = Manifest { node: resource.node.clone(), document: 0, base: String::new(), kubectl: true };
-    kinds::is_judged(&manifest)
+/// A resource that is a database, or may lead to one.
+fn leading_to_databases(mut resource: Resource) -> Option<Resource> {
+    let manifest = Manifest { node: resource.node, document: 0, base: String::new(), kubectl: true };
+    let leads = kinds::is_judged(&manifest)
         || kinds::is_flux_kustomization(&manifest)
         || argocd::is_root(&manifest)
-        || manifest.kind() == Some("HelmRelease")
+        || manifest.kind() == Some("HelmRelease");
+    resource.node = manifest.node;
+    leads.then_some(resource)
 }
 
 /// Builds, and tells only of problems that would be there too if everything had been read.
