@@ -83,7 +83,7 @@ impl Emit<'_, '_> {
 
 /// Whether a text without quotes is a string for certain. One with a variable always is. Others
 /// come back as they are; their quotes matter only within a default that spans several values.
-fn is_string(text: &str) -> bool {
+pub(crate) fn is_string(text: &str) -> bool {
     const WORDS: [&str; 13] =
         ["", "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "<<", ".nan"];
     if text.contains('$') {

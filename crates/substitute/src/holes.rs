@@ -33,6 +33,11 @@ impl Marks {
         Some(Self { bound, opaque: RefCell::default() })
     }
 
+    /// Whether a character is that of marks.
+    pub(crate) fn is_bound(&self, char: char) -> bool {
+        char == self.bound
+    }
+
     /// The mark of a node that is put back as it is.
     pub(crate) fn opaque(&self, node: &Node) -> String {
         let mut opaque = self.opaque.borrow_mut();

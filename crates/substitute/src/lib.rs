@@ -10,6 +10,7 @@
 //! Two differences are known, and both are of no use to anybody: texts with U+0085, which
 //! kustomize's own way from JSON to YAML changes, and keys with U+2028.
 
+mod alone;
 mod document;
 mod emit;
 mod error;
@@ -22,7 +23,6 @@ mod read;
 mod rebuild;
 mod scanner;
 mod sites;
-mod slim;
 mod substitute;
 mod variables;
 

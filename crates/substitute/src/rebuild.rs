@@ -134,7 +134,7 @@ impl<'n> Rebuild<'_, 'n, '_> {
         (node.raw_text().unwrap_or_default().to_owned(), node.unknown_reason().cloned())
     }
 
-    fn scalar(&self, value: Value, range: Range<usize>) -> Node {
+    pub(crate) fn scalar(&self, value: Value, range: Range<usize>) -> Node {
         let site = self.site(&range);
         if let Some(site) = site.filter(|site| self.is_untouched(site, &range)) {
             return site.node.clone();

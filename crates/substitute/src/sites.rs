@@ -37,6 +37,12 @@ impl<'n> Sites<'n> {
         Some(Self(sites))
     }
 
+    /// That of one scalar, which is all the text.
+    pub(crate) fn alone(node: &'n Node, text: &str) -> Self {
+        let (origin, end) = (node.origin, text.len());
+        Self(vec![Site { start: 0, end, kind: Kind::Scalar, origin, node, order: 0 }])
+    }
+
     /// The list or map that starts there.
     pub(crate) fn container(&self, start: usize, kind: Kind) -> Option<&Site<'n>> {
         let first = self.0.partition_point(|site| site.start < start);

@@ -1,5 +1,6 @@
 //! One object: written as Flux writes it, filled in, read again.
 
+use crate::alone::{filled_alone, has_none};
 use crate::document::document;
 use crate::emit::emit;
 use crate::error::SubstituteError;
@@ -7,7 +8,6 @@ use crate::evaluate::evaluate;
 use crate::holes::Marks;
 use crate::rebuild::{Output, Rebuild};
 use crate::sites::Sites;
-use crate::slim::{laid_over, slim};
 use crate::variables::{Variable, Variables, is_name};
 use manifest::{Dialect, Node, ReadError, UnknownReason, Value, mark_unknowns};
 
@@ -43,11 +43,11 @@ pub fn substitute(node: &mut Node, variables: &Variables) -> Result<Outcome, Sub
         None => {}
     }
     names(node, variables)?;
-    if !any_text(node, &|text| text.contains("${") || text.contains("$$")) {
+    if !any_text(node, &|text| !has_none(text)) {
         return Ok(Outcome::Unchanged);
     }
-    if let Some(outcome) = filled_slim(node, variables) {
-        return Ok(outcome);
+    if filled_alone(node, variables).is_some() {
+        return Ok(Outcome::Substituted);
     }
     match filled(node, variables) {
         Ok(filled) => {
@@ -61,16 +61,6 @@ pub fn substitute(node: &mut Node, variables: &Variables) -> Result<Outcome, Sub
             None => Err(error),
         },
     }
-}
-
-/// Fills in by what has variables alone, where that is enough.
-pub(crate) fn filled_slim(node: &mut Node, variables: &Variables) -> Option<Outcome> {
-    let slim = slim(node, variables)?;
-    let filled = filled(&slim, variables).ok()?;
-    let mut whole = node.clone();
-    laid_over(&mut whole, &slim, filled)?;
-    *node = whole;
-    Some(Outcome::Substituted)
 }
 
 enum Switch {
