@@ -51,7 +51,7 @@ fn objects(sources: &Sources, id: SourceId) -> Vec<Node> {
     let reading = manifest::read(sources.get(id).unwrap(), id, &Limits::default());
     let mut nodes: Vec<Node> = reading.documents.iter().flat_map(manifests).map(|one| one.node).collect();
     for node in &mut nodes {
-        manifest::mark_unknowns(node, manifest::Dialect::FILE, &|_| false);
+        manifest::mark_unknowns(node, manifest::Dialect::FILE);
     }
     nodes
 }

@@ -1,5 +1,6 @@
 //! What a build reads: the files and directories of a checkout.
 
+use crate::memory::Memory;
 use manifest::{Node, SourceId};
 
 /// What a build reads. Paths are of the checkout: `/`-separated, normalized, `""` is its top.
@@ -16,6 +17,11 @@ pub trait Checkout {
     /// The text of a source: patches that stand in a string are placed in it to the byte. Without it
     /// they have the place of the string.
     fn bytes(&self, source: SourceId) -> Option<&[u8]>;
+
+    /// What builds of this checkout share, where there are many.
+    fn memory(&self) -> Option<&Memory> {
+        None
+    }
 }
 
 /// What is at a path.

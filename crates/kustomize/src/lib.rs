@@ -29,6 +29,7 @@ mod item;
 mod join;
 mod jsonpatch;
 mod load;
+mod memory;
 mod merge;
 mod patches;
 mod paths;
@@ -49,4 +50,5 @@ pub use build::{
     Uncertain, UncertainKind,
 };
 pub use checkout::{Checkout, FileText};
+pub use memory::Memory;
 pub use root::build;

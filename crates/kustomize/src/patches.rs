@@ -7,12 +7,14 @@ use crate::dialect::Text;
 use crate::item::{Id, Item};
 use crate::jsonpatch;
 use crate::load::flatten;
+use crate::memory::{Inline, Memory};
 use crate::merge::{Left, Misfit, merge};
 use crate::pool::Pool;
 use crate::selector::Target;
 use crate::tree;
-use manifest::{Entry, Node, Span};
+use manifest::{Entry, Node, ReadError, Span};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A patch that was read.
 struct Patch<'c> {
@@ -25,8 +27,24 @@ struct Patch<'c> {
 
 /// The documents of a patch and where they stand.
 struct PatchText<'c> {
-    documents: Vec<Cow<'c, Node>>,
+    documents: Documents<'c>,
     text: Text<'c>,
+}
+
+/// The documents of a patch, wherever they are kept.
+enum Documents<'c> {
+    File(Vec<&'c Node>),
+    Inline(Arc<Inline>),
+}
+
+impl Documents<'_> {
+    fn iter(&self) -> impl Iterator<Item = &Node> {
+        let (file, inline) = match self {
+            Self::File(documents) => (documents.as_slice(), [].as_slice()),
+            Self::Inline(inline) => ([].as_slice(), inline.documents.as_slice()),
+        };
+        file.iter().copied().chain(inline)
+    }
 }
 
 impl<'c> Builder<'c> {
@@ -98,8 +116,7 @@ impl<'c> Builder<'c> {
             }
             _ => (&[][..], Vec::new()),
         };
-        let documents = documents.into_iter().map(Cow::Borrowed).collect();
-        Some(PatchText { documents, text: Text::file(bytes) })
+        Some(PatchText { documents: Documents::File(documents), text: Text::file(bytes) })
     }
 
     /// A patch in a string, with places in the file that has it. It is read without white space at its
@@ -109,24 +126,27 @@ impl<'c> Builder<'c> {
         let limits = manifest::Limits { nodes: self.budget, ..manifest::Limits::default() };
         let written = patch.raw_text().unwrap_or_default();
         let text = if trimmed { written.trim_end() } else { written };
-        let reading = manifest::read_embedded(&tree::string(text, patch.origin), bytes, &limits);
-        let mut documents = Vec::new();
-        for document in reading.documents {
-            match document.content {
-                Ok(node) => documents.push(Cow::Owned(node)),
-                Err(error) => {
-                    let message = format!("the patch cannot be read: {}", error.message);
-                    self.fatal(ProblemKind::Unreadable, error.span, message);
-                    return None;
-                }
-            }
-        }
-        let cut = documents.last().map(|node| last_byte(node)).filter(|_| !text.ends_with('\n'));
-        Some(PatchText { documents, text: Text { bytes, cut, folds: true } })
+        let read = || {
+            let reading = manifest::read_embedded(&tree::string(text, patch.origin), bytes, &limits);
+            reading.documents.into_iter().map(|document| document.content).collect()
+        };
+        let read: Result<_, ReadError> = match self.checkout.memory() {
+            Some(memory) => memory.inline(patch.origin.span, text, read),
+            None => Memory::default().inline(patch.origin.span, text, read),
+        };
+        let inline = read
+            .map_err(|error| {
+                let message = format!("the patch cannot be read: {}", error.message);
+                self.fatal(ProblemKind::Unreadable, error.span, message);
+            })
+            .ok()?;
+        let cut = inline.documents.last().map(last_byte).filter(|_| !text.ends_with('\n'));
+        let text = Text { bytes, cut, folds: true };
+        Some(PatchText { documents: Documents::Inline(inline), text })
     }
 
     fn apply(&mut self, pool: &mut Pool, patch: &Patch<'c>, target: Option<(&Node, Target)>) {
-        let Some(first) = patch.text.documents.first() else { return };
+        let Some(first) = patch.text.documents.iter().next() else { return };
         if let Some(operations) = first.as_list() {
             if !jsonpatch::is_patch(operations) {
                 let message = "the patch is neither an object nor a list of operations";
@@ -138,7 +158,7 @@ impl<'c> Builder<'c> {
             };
         }
         let mut objects: Vec<Node> = Vec::new();
-        for document in &patch.text.documents {
+        for document in patch.text.documents.iter() {
             flatten(document, String::new(), &mut |node, base| {
                 let mut object = node.into_owned();
                 let text = patch.text.text;

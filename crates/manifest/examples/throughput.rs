@@ -64,7 +64,7 @@ fn documents(text: &[u8], objects: bool) -> usize {
     let mut count = 0;
     for document in reading.documents {
         for mut manifest in document.into_manifests() {
-            mark_unknowns(&mut manifest.node, Dialect::FILE, &|_| false);
+            mark_unknowns(&mut manifest.node, Dialect::FILE);
             count += 1;
         }
     }

@@ -25,4 +25,4 @@ pub use read::{
     Comment, Document, Limits, Problem, ProblemKind, ReadError, Reading, pass_json, read, read_json,
 };
 pub use source::{Position, Source, SourceId, Sources, Span};
-pub use unknown::{Dialect, UnknownReason, mark_unknowns};
+pub use unknown::{Dialect, UnknownReason, mark_unknowns, mark_unknowns_but};

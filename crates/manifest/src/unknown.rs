@@ -4,7 +4,7 @@
 //! door and the field, so the caller says in which [`Dialect`] a value is written.
 
 use crate::holes;
-use crate::node::{Entry, Map, Node, Value, pointer_token};
+use crate::node::{Entry, Node, Value};
 use std::fmt;
 
 /// Why a value is not known.
@@ -64,58 +64,40 @@ impl Dialect {
 }
 
 /// Turns the strings of `node` that are not known in `dialect` into `Partial` and `Unknown`
-/// values, and opens maps whose keys are not known. A node for which `literal` says so (it
-/// gets the RFC 6901 pointer from `node`) is left as it is, with all below it.
-pub fn mark_unknowns(node: &mut Node, dialect: Dialect, literal: &dyn Fn(&str) -> bool) {
-    if dialect == Dialect::LITERAL {
+/// values, and opens maps whose keys are not known.
+pub fn mark_unknowns(node: &mut Node, dialect: Dialect) {
+    mark_unknowns_but(node, dialect, None);
+}
+
+/// As [`mark_unknowns`], but what stands at a path of keys is left as it is, with all below it.
+pub fn mark_unknowns_but(node: &mut Node, dialect: Dialect, literal: Option<&[&str]>) {
+    if dialect != Dialect::LITERAL {
+        mark(node, dialect, literal);
+    }
+}
+
+/// `literal` is the path from this node.
+fn mark(node: &mut Node, dialect: Dialect, literal: Option<&[&str]>) {
+    if literal.is_some_and(<[_]>::is_empty) {
         return;
     }
-    Marker { dialect, literal, pointer: String::new() }.node(node);
-}
-
-struct Marker<'l> {
-    dialect: Dialect,
-    literal: &'l dyn Fn(&str) -> bool,
-    /// Of the node that is looked at.
-    pointer: String,
-}
-
-impl Marker<'_> {
-    fn node(&mut self, node: &mut Node) {
-        match &mut node.value {
-            Value::String(text) => {
-                // Asking is dear, so ask only where it matters.
-                let Some(value) = holes::understand(text, self.dialect) else { return };
-                if !(self.literal)(&self.pointer) {
-                    node.value = value;
-                }
+    match &mut node.value {
+        Value::String(text) => {
+            if let Some(value) = holes::understand(text, dialect) {
+                node.value = value;
             }
-            Value::List(_) | Value::Map(_) if (self.literal)(&self.pointer) => {}
-            Value::List(items) => {
-                for (at, item) in items.iter_mut().enumerate() {
-                    self.below(&at.to_string(), item);
-                }
-            }
-            Value::Map(map) => self.map(map),
-            _ => {}
         }
-    }
-
-    fn map(&mut self, map: &mut Map) {
-        for Entry { key, value, .. } in &mut map.entries {
-            if map.open.is_none() {
-                map.open = holes::understand(key, self.dialect).and_then(|value| reason(&value));
+        Value::List(items) => items.iter_mut().for_each(|item| mark(item, dialect, None)),
+        Value::Map(map) => {
+            for Entry { key, value, .. } in &mut map.entries {
+                if map.open.is_none() {
+                    map.open = holes::understand(key, dialect).and_then(|value| reason(&value));
+                }
+                let below = literal.and_then(<[_]>::split_first);
+                mark(value, dialect, below.filter(|(first, _)| *first == key).map(|(_, rest)| rest));
             }
-            self.below(&pointer_token(key), value);
         }
-    }
-
-    fn below(&mut self, token: &str, node: &mut Node) {
-        let length = self.pointer.len();
-        self.pointer.push('/');
-        self.pointer.push_str(token);
-        self.node(node);
-        self.pointer.truncate(length);
+        _ => {}
     }
 }
 

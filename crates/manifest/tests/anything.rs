@@ -21,7 +21,7 @@ fn check(bytes: Vec<u8>) {
     check_places(&reading, &inside);
     for document in reading.documents {
         for mut manifest in document.into_manifests() {
-            mark_unknowns(&mut manifest.node, Dialect::FILE, &|_| false);
+            mark_unknowns(&mut manifest.node, Dialect::FILE);
             check_node(&manifest.node, &inside);
         }
     }

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic, in its helpers too")]
 
 use manifest::{
-    Dialect, Limits, Node, Part, Source, SourceId, UnknownReason, Value, mark_unknowns, read, to_json,
+    Dialect, Limits, Node, Part, Source, SourceId, UnknownReason, Value, mark_unknowns, mark_unknowns_but,
+    read, to_json,
 };
 
 fn node(text: &str) -> Node {
@@ -13,7 +14,7 @@ fn node(text: &str) -> Node {
 
 fn marked(text: &str) -> Node {
     let mut node = node(text);
-    mark_unknowns(&mut node, Dialect::FILE, &|_| false);
+    mark_unknowns(&mut node, Dialect::FILE);
     node
 }
 
@@ -101,7 +102,7 @@ fn a_dialect_says_what_counts() {
     let text = "a: ${A}\nb: '{{ .b }}'\nc: op://c\nd: ENC[AES256_GCM,x]\n";
     let with = |dialect: Dialect| {
         let mut node = node(text);
-        mark_unknowns(&mut node, dialect, &|_| false);
+        mark_unknowns(&mut node, dialect);
         node.children().map(|child| u8::from(child.unknown_reason().is_some())).collect::<Vec<_>>()
     };
     assert_eq!(with(Dialect::FILE), [1, 1, 1, 1]);
@@ -113,16 +114,16 @@ fn a_dialect_says_what_counts() {
 
 #[test]
 fn what_is_literal_is_left_alone() {
-    let mut node = node("a:\n  b/c: ['${A}', '${B}']\n  d: ${D}\ne: ${E}\n");
-    mark_unknowns(&mut node, Dialect::FILE, &|pointer| pointer == "/a/b~1c/1" || pointer == "/e");
-    let known = |pointer: &str| shown(node.pointer(pointer).unwrap());
-    assert_eq!(known("/a/b~1c/0"), "unknown (${A})");
-    assert_eq!(known("/a/b~1c/1"), "known");
-    assert_eq!(known("/a/d"), "unknown (${D})");
-    assert_eq!(known("/e"), "known");
-    let mut whole = self::node("a: {b: '${B}'}\n");
-    mark_unknowns(&mut whole, Dialect::FILE, &|pointer| pointer == "/a");
-    assert_eq!(shown(whole.at(&["a", "b"]).unwrap()), "known");
+    let marked = |path: &[&str]| {
+        let mut node = node("a:\n  b: {e: '${A}', f: ['${B}']}\n  e: ${D}\ne: ${E}\n");
+        mark_unknowns_but(&mut node, Dialect::FILE, Some(path));
+        ["/a/b/e", "/a/b/f/0", "/a/e", "/e"].map(|at| shown(node.pointer(at).unwrap()) == "known")
+    };
+    assert_eq!(marked(&["a", "b"]), [true, true, false, false]);
+    assert_eq!(marked(&["a", "e"]), [false, false, true, false]);
+    assert_eq!(marked(&["e"]), [false, false, false, true]);
+    assert_eq!(marked(&["b"]), [false; 4]);
+    assert_eq!(marked(&[]), [true; 4]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::library::Library;
 use crate::paths;
 use crate::tree::Tree;
 use crate::walk::is_kustomization;
-use kustomize::{Checkout, FileText};
+use kustomize::{Checkout, FileText, Memory};
 use manifest::{Node, Source, SourceId};
 use std::cell::Cell;
 
@@ -15,6 +15,8 @@ pub(crate) struct Book<'a> {
     pub(crate) tree: &'a Tree,
     pub(crate) library: &'a Library,
     pub(crate) layout: &'a Layout,
+    /// What the builds share.
+    pub(crate) memory: &'a Memory,
     /// Directories that roots of their own deploy: what includes them leaves them to those.
     pub(crate) left_to_others: Option<&'a FastSet<String>>,
     /// Whether something was asked for that was not parsed.
@@ -23,8 +25,8 @@ pub(crate) struct Book<'a> {
 
 impl<'a> Book<'a> {
     /// Of what was parsed.
-    pub(crate) fn new(tree: &'a Tree, library: &'a Library, layout: &'a Layout) -> Self {
-        Self { tree, library, layout, left_to_others: None, is_partial: Cell::new(false) }
+    pub(crate) fn new(tree: &'a Tree, library: &'a Library, layout: &'a Layout, memory: &'a Memory) -> Self {
+        Self { tree, library, layout, memory, left_to_others: None, is_partial: Cell::new(false) }
     }
 
     fn skipped(&self) -> FileText<'_> {
@@ -62,5 +64,9 @@ impl Checkout for Book<'_> {
 
     fn bytes(&self, source: SourceId) -> Option<&[u8]> {
         self.library.sources.get(source).map(Source::bytes)
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        Some(self.memory)
     }
 }

@@ -6,6 +6,7 @@ use crate::paths;
 use crate::tree::Tree;
 use manifest::{Manifest, Node, Span};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A Flux `Kustomization`, as it is written or as another root renders it.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,9 +72,9 @@ pub(crate) struct OwnSource {
 
 impl OwnSource {
     /// Of all roots that are written, and the URLs of the sources.
-    pub(crate) fn of(roots: &[FluxRoot], urls: FastMap<String, String>) -> Self {
+    pub(crate) fn of(roots: &[Arc<FluxRoot>], urls: FastMap<String, String>) -> Self {
         let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-        for source in roots.iter().filter_map(FluxRoot::source) {
+        for source in roots.iter().filter_map(|root| root.source()) {
             *uses.entry(source).or_default() += 1;
         }
         let most = uses.into_iter().max_by_key(|(_, uses)| *uses);

@@ -151,7 +151,10 @@ impl Links {
         let Some(file) = tree.get(id) else { return links };
         links.kustomization = is_kustomization(&file.path);
         for word in words(&file.bytes) {
-            links.hides_something |= links.kustomization && (HIDING.contains(&word) || is_remote(word));
+            // A key ends in a colon, a URL has one or a version.
+            let may_hide =
+                links.kustomization && !links.hides_something && word.contains([':', '=', '/', '@']);
+            links.hides_something |= may_hide && (HIDING.contains(&word) || is_remote(word));
             if !ends.may_end(word) {
                 continue;
             }
@@ -184,13 +187,31 @@ impl Links {
 
 /// The words of a text that are not in comments.
 fn words(bytes: &[u8]) -> impl Iterator<Item = &str> {
-    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_start);
-    lines.filter(|line| !line.starts_with(b"#")).flat_map(|line| {
-        let separates = |byte: &u8| byte.is_ascii_whitespace() || b"\"',[]{}".contains(byte);
+    let mut lines = memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]);
+    let mut start = 0;
+    let lines = std::iter::from_fn(move || {
+        let end = lines.next()?;
+        let line = bytes.get(start..end).unwrap_or_default();
+        start = end + 1;
+        Some(line)
+    });
+    lines.flat_map(|line| {
+        let separates = |byte: &u8| SEPARATES.get(usize::from(*byte)).copied().unwrap_or_default();
         let words = line.split(separates).take_while(|word| !word.starts_with(b"#"));
         words.filter(|word| word.len() > 1).filter_map(|word| std::str::from_utf8(word).ok())
     })
 }
+
+/// Which bytes stand between words.
+static SEPARATES: [bool; 256] = {
+    let mut separates = [false; 256];
+    let mut bytes = b" \t\r\x0c\"',[]{}".as_slice();
+    while let [byte, rest @ ..] = bytes {
+        separates[*byte as usize] = true;
+        bytes = rest;
+    }
+    separates
+};
 
 /// The files that are known to matter, and the directories that hold one.
 #[derive(Default)]

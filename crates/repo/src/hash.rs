@@ -45,6 +45,13 @@ impl Hasher for Fast {
     }
 }
 
+/// The hash of a text.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    let mut hasher = Fast::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Paths as text: relative to the root of the checkout, with `/`, without `.` and `..` inside.
 
+use memchr::memrchr;
 use std::path::{Component, Path, PathBuf};
 
 /// Makes a path absolute and takes `.` and `..` out by their text; no file is looked at.
@@ -57,12 +58,12 @@ pub(crate) fn join(dir: &str, path: &str) -> String {
 
 /// The directory of a path; `""` for what stands in the root.
 pub(crate) fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+    memrchr(b'/', path.as_bytes()).and_then(|at| path.get(..at)).unwrap_or_default()
 }
 
 /// The last part of a path.
 pub(crate) fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    memrchr(b'/', path.as_bytes()).and_then(|at| path.get(at + 1..)).unwrap_or(path)
 }
 
 /// The directories above a path, nearest first, the root (`""`) last.

@@ -155,7 +155,7 @@ pub(crate) fn namespace_of(manifest: &Manifest, fallback: Option<&Namespace>) ->
 /// The namespace that a value names; `None` for an empty one.
 pub(crate) fn namespace(node: &Node, from: fn(Span) -> NamespaceFrom) -> Option<Namespace> {
     let mut node = node.clone();
-    mark_unknowns(&mut node, Dialect::FILE, &|_| false);
+    mark_unknowns(&mut node, Dialect::FILE);
     match &node.value {
         Value::String(name) if name.is_empty() => None,
         Value::String(name) => Some(Namespace::Known(name.clone(), from(node.origin.span))),

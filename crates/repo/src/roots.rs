@@ -14,6 +14,7 @@ use crate::plain;
 use crate::tree::{FileId, Tree};
 use crate::walk::is_kustomization;
 use manifest::Manifest;
+use std::sync::Arc;
 
 /// An `Application` or `ApplicationSet`.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub(crate) struct Roots {
     /// Kustomizations by their file.
     pub(crate) links: FastMap<FileId, Links>,
     /// Flux objects, by file.
-    pub(crate) flux: Vec<FluxRoot>,
+    pub(crate) flux: Vec<Arc<FluxRoot>>,
     /// Which Git sources are this checkout.
     pub(crate) own: OwnSource,
     /// What each of Argo CD's objects deploys.
@@ -60,7 +61,7 @@ impl Roots {
             for object in text.objects() {
                 let key = Key { file: text.file, document: object.document, base: object.base.clone() };
                 if kinds::is_flux_kustomization(object) {
-                    self.flux.extend(FluxRoot::read(tree, key, object));
+                    self.flux.extend(FluxRoot::read(tree, key, object).map(Arc::new));
                 } else if argocd::is_root(object) {
                     let deploys = argocd::read(tree, text.file, object);
                     self.argo.push(ArgoObject { key, manifest: object.clone(), deploys });
@@ -75,13 +76,25 @@ impl Roots {
         self.own = OwnSource::of(&self.flux, git_repositories(library));
     }
 
+    /// The root of Flux that is written there, if it is as it is written.
+    pub(crate) fn written_flux(&self, key: &Key, manifest: &Manifest) -> Option<&Arc<FluxRoot>> {
+        let at = self.flux.binary_search_by(|root| root.key.cmp(key)).ok()?;
+        self.flux.get(at).filter(|root| root.manifest.node == manifest.node)
+    }
+
+    /// The object of Argo CD that is written there, if it is as it is written.
+    pub(crate) fn written_argo(&self, key: &Key, manifest: &Manifest) -> Option<&ArgoObject> {
+        let at = self.argo.binary_search_by(|object| object.key.cmp(key)).ok()?;
+        self.argo.get(at).filter(|object| object.manifest.node == manifest.node)
+    }
+
     /// The roots of Flux that deploy this checkout.
-    pub(crate) fn own_flux(&self) -> impl Iterator<Item = &FluxRoot> {
+    pub(crate) fn own_flux(&self) -> impl Iterator<Item = &Arc<FluxRoot>> {
         self.flux.iter().filter(|root| self.own.holds(root))
     }
 
     /// The sources of Argo CD's objects that are in this checkout.
-    pub(crate) fn own_argo(&self) -> impl Iterator<Item = (&Key, &ArgoRoot)> {
+    pub(crate) fn own_argo(&self) -> impl Iterator<Item = (&Key, &Arc<ArgoRoot>)> {
         let all = self
             .argo
             .iter()

@@ -19,6 +19,7 @@ use crate::tree::{FileId, Tree};
 use crate::unlinted::{NotLinted, NotLintedReason};
 use crate::variables;
 use crate::walk::{self, Unread};
+use kustomize::Memory;
 use manifest::{Comment, Limits, Problem, Source, SourceId, Sources};
 use rayon::prelude::*;
 use topology::{Inventory, Object};
@@ -118,6 +119,7 @@ pub fn scan_observed(options: &Options, observe: &mut dyn FnMut(&'static str)) -
         library: Library::starting_at(options.first_source),
         judged,
         roots: Roots::default(),
+        memory: Memory::default(),
     };
     let (candidates, mut rendering) = search.run(observe);
     let (sources, texts) = search.library.into_parts();
@@ -139,6 +141,8 @@ struct Search<'a> {
     judged: Vec<FileId>,
     /// The roots that were read already.
     roots: Roots,
+    /// What all builds share.
+    memory: Memory,
 }
 
 impl Search<'_> {
@@ -201,8 +205,8 @@ impl Search<'_> {
     }
 
     fn render(&self, all: &[FileId], only_databases: bool) -> Rendering {
-        let Self { layout, tree, library, roots, judged, .. } = self;
-        Render { tree, library, layout, roots, only_databases }.run(judged, all)
+        let Self { layout, tree, library, roots, memory, judged, .. } = self;
+        Render { tree, library, layout, roots, memory, only_databases }.run(judged, all)
     }
 
     /// The candidates that matter to their own namespace only, where that may be one with a

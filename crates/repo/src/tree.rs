@@ -1,6 +1,6 @@
 //! The files of a checkout, sorted by path, and what a search of their bytes says of them.
 
-use crate::hash::{FastMap, FastSet};
+use crate::hash::{FastMap, FastSet, hash_of};
 use crate::paths;
 use crate::unlinted::NotLintedReason;
 use crate::walk::{is_kustomization, is_yaml_or_json};
@@ -145,9 +145,11 @@ pub(crate) struct Tree {
     index: OnceLock<Index>,
 }
 
-/// Directories by path.
-#[derive(Debug)]
+/// Files and directories by path.
+#[derive(Debug, Default)]
 struct Index {
+    /// Files by the hash of their path: no path is kept twice.
+    files: FastMap<u64, FileId>,
     /// Every directory that holds a file, itself or below.
     dirs: FastSet<Box<str>>,
     /// The kustomization of a directory.
@@ -198,6 +200,11 @@ impl Tree {
 
     /// The file of that path.
     pub(crate) fn find(&self, path: &str) -> Option<FileId> {
+        let id = *self.index().files.get(&hash_of(path))?;
+        if self.path(id) == path {
+            return Some(id);
+        }
+        // Another path has the same hash.
         self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(FileId)
     }
 
@@ -222,8 +229,9 @@ impl Tree {
 
     fn index(&self) -> &Index {
         self.index.get_or_init(|| {
-            let mut index = Index { dirs: FastSet::default(), kustomizations: FastMap::default() };
+            let mut index = Index::default();
             for (id, file) in self.files() {
+                index.files.insert(hash_of(&file.path), id);
                 for dir in paths::ancestors(&file.path) {
                     if index.dirs.contains(dir) {
                         break;

@@ -99,7 +99,10 @@ impl NotLintedReason {
 
 /// Whether a file stands in the `templates` of a Helm chart.
 fn is_chart_template(tree: &Tree, path: &str) -> bool {
+    // Most paths need no look at their directories.
+    let may_be = memchr::memmem::find(path.as_bytes(), b"templates/").is_some();
     paths::ancestors(path)
+        .filter(|_| may_be)
         .filter(|dir| paths::file_name(dir) == "templates")
         .any(|dir| tree.find(&paths::join(paths::parent(dir), "Chart.yaml")).is_some())
 }

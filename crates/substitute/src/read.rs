@@ -73,7 +73,7 @@ impl Variables {
 /// What a file of a repository does not say itself: it is encrypted, or filled in by others.
 fn marked(node: &Node) -> Node {
     let mut node = node.clone();
-    mark_unknowns(&mut node, Dialect::FILE, &|_| false);
+    mark_unknowns(&mut node, Dialect::FILE);
     node
 }
 

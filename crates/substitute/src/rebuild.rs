@@ -156,7 +156,7 @@ impl<'n> Rebuild<'_, 'n, '_> {
         let mut node = Node { value, origin };
         if site.is_some_and(|site| site.node.unknown_reason().is_some()) {
             // It was looked at before: what else is not known of it is not lost.
-            mark_unknowns(&mut node, Dialect { variables: false, ..Dialect::FILE }, &|_| false);
+            mark_unknowns(&mut node, Dialect { variables: false, ..Dialect::FILE });
         }
         node
     }

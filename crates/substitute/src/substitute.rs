@@ -89,7 +89,7 @@ fn names(node: &Node, variables: &Variables) -> Result<(), SubstituteError> {
 }
 
 fn undecided(node: &mut Node, reason: UnknownReason) -> Outcome {
-    mark_unknowns(node, Dialect::FILE, &|_| false);
+    mark_unknowns(node, Dialect::FILE);
     Outcome::Undecided(reason)
 }
 

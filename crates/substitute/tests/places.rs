@@ -193,7 +193,6 @@ fn what_was_not_known_before_is_kept() {
     manifest::mark_unknowns(
         &mut case.node,
         manifest::Dialect { variables: false, ..manifest::Dialect::FILE },
-        &|_| false,
     );
     let case = case.substituted();
     let reason = |key| case.node.get(key).unwrap().unknown_reason().cloned();

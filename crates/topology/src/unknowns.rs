@@ -20,10 +20,9 @@ fn own_template(kind: &str) -> Option<&'static [&'static str]> {
 /// own is literal at every door; a `${VARIABLE}` of Flux is none the less a variable.
 pub fn mark_unknowns(object: &mut Node, dialect: Dialect) {
     let template = object.get("kind").and_then(Node::as_str).and_then(own_template);
-    let pointer = template.map(|path| format!("/{}", path.join("/")));
-    manifest::mark_unknowns(object, dialect, &|at| Some(at) == pointer.as_deref());
+    manifest::mark_unknowns_but(object, dialect, template);
     if let Some(node) = template.and_then(|path| at_mut(object, path)) {
-        manifest::mark_unknowns(node, Dialect { templates: false, ..dialect }, &|_| false);
+        manifest::mark_unknowns(node, Dialect { templates: false, ..dialect });
     }
 }
 

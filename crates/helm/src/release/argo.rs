@@ -58,7 +58,7 @@ fn embedded(text: &Node, sources: &Sources) -> Option<Node> {
         return Some(crate::scalar::unknown(reason, text.origin));
     };
     if text.unknown_reason().is_some() {
-        mark_unknowns(&mut node, Dialect::FILE, &|_| false);
+        mark_unknowns(&mut node, Dialect::FILE);
     }
     Some(node)
 }

@@ -34,7 +34,7 @@ fuzz_target!(|bytes: &[u8]| {
             Err(error) => check(error.span),
         }
         for mut manifest in document.into_manifests() {
-            mark_unknowns(&mut manifest.node, Dialect::FILE, &|_| false);
+            mark_unknowns(&mut manifest.node, Dialect::FILE);
             nodes(&manifest.node, &check);
         }
     }

@@ -10,6 +10,7 @@ use crate::tree::{FileId, Tree};
 use globset::{Glob, GlobMatcher};
 use kustomize::Edits;
 use manifest::{Entry, Manifest, Map, Node, Span, Value};
+use std::sync::Arc;
 use topology::{Namespace, NamespaceFrom};
 
 /// One source of one `Application`, written or made by a set.
@@ -76,10 +77,10 @@ pub(crate) fn is_root(manifest: &Manifest) -> bool {
 }
 
 /// What an `Application` or `ApplicationSet` deploys.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Deploys {
     /// Directories of checkouts.
-    pub(crate) roots: Vec<ArgoRoot>,
+    pub(crate) roots: Vec<Arc<ArgoRoot>>,
     /// `Application`s that a set would make, but that cannot be known: why, and where that is written.
     pub(crate) undecided: Vec<(String, Span)>,
 }
@@ -89,7 +90,7 @@ pub(crate) fn read(tree: &Tree, file: FileId, manifest: &Manifest) -> Deploys {
     let name = manifest.node.at(&["metadata", "name"]).unwrap_or(&manifest.node);
     let from = From { tree, file: tree.path(file), span: name.origin.span };
     if manifest.kind() == Some("Application") {
-        return Deploys { roots: from.application(&manifest.node), undecided: Vec::new() };
+        return Deploys { roots: from.application(&manifest.node).collect(), undecided: Vec::new() };
     }
     let mut deploys = Deploys::default();
     for made in applications(manifest, &Checkout { tree, file: from.file }) {
@@ -108,12 +109,12 @@ struct From<'a> {
 }
 
 impl From<'_> {
-    fn application(&self, node: &Node) -> Vec<ArgoRoot> {
-        let application = Application::read(node);
-        let destination =
-            application.destination.as_ref().and_then(|node| namespace(node, NamespaceFrom::ArgoCd));
-        let sources = application.sources.iter();
-        sources.filter_map(|source| self.source(node, source, destination.clone())).collect()
+    fn application(&self, node: &Node) -> impl Iterator<Item = Arc<ArgoRoot>> {
+        let Application { destination, sources, .. } = Application::read(node);
+        let destination = destination.and_then(|node| namespace(&node, NamespaceFrom::ArgoCd));
+        sources
+            .into_iter()
+            .filter_map(move |source| self.source(node, &source, destination.clone()).map(Arc::new))
     }
 
     fn source(

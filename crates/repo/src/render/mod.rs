@@ -21,10 +21,12 @@ use crate::rendering::Rendering;
 use crate::roots::Roots;
 use crate::tree::{FileId, Tree};
 use crate::variables::Settings;
-use kustomize::{NotRendered, NotRenderedKind};
+use kustomize::{Memory, NotRendered, NotRenderedKind};
 use manifest::{Manifest, Span};
 use prepare::Prepared;
 use rayon::prelude::*;
+use std::borrow::Cow;
+use std::sync::Arc;
 use topology::{Environment, EnvironmentId, EnvironmentKind, Opaque};
 
 /// How many roots are rendered at most: an app of apps may make itself again and again.
@@ -37,14 +39,16 @@ pub(crate) struct Render<'a> {
     pub(crate) layout: &'a Layout,
     /// The roots as they are written.
     pub(crate) roots: &'a Roots,
+    /// What all builds share.
+    pub(crate) memory: &'a Memory,
     /// Only databases are wanted, and what leads to them.
     pub(crate) only_databases: bool,
 }
 
 /// A root that waits for its turn.
 enum Waiting {
-    Flux(Box<FluxRoot>),
-    Argo(Key, Box<ArgoRoot>),
+    Flux(Arc<FluxRoot>),
+    Argo(Key, Arc<ArgoRoot>),
     Kustomization(FileId),
 }
 
@@ -56,7 +60,7 @@ struct Run<'a> {
     /// The directories that roots of Flux and Argo CD deploy, as they are written.
     deployed: FastSet<String>,
     /// Roots that had their turn, by where they are written.
-    flux: FastMap<Key, Vec<FluxRoot>>,
+    flux: FastMap<Key, Vec<Arc<FluxRoot>>>,
     argo: FastSet<(Key, String)>,
     settings: Settings<'a>,
     charts: Charts<'a>,
@@ -123,9 +127,9 @@ impl Run<'_> {
             Waiting::Kustomization(_) => true,
             Waiting::Flux(root) => {
                 let turns = self.flux.entry(root.key.clone()).or_default();
-                let is_new = !turns.contains(root);
+                let is_new = !turns.iter().any(|turn| Arc::ptr_eq(turn, root) || turn == root);
                 if is_new {
-                    turns.push((**root).clone());
+                    turns.push(Arc::clone(root));
                 }
                 is_new
             }
@@ -235,16 +239,17 @@ impl Run<'_> {
 
     /// What is rendered may be a root itself.
     fn roots_in(&mut self, environment: EnvironmentId, key: &Key, manifest: &Manifest) {
-        let tree = self.at.tree;
+        let (tree, roots) = (self.at.tree, self.at.roots);
         if kinds::is_flux_kustomization(manifest) {
-            let root =
-                FluxRoot::read(tree, key.clone(), manifest).filter(|root| self.at.roots.own.holds(root));
-            self.waiting.extend(root.map(Box::new).map(Waiting::Flux));
+            let written = roots.written_flux(key, manifest).cloned();
+            let root = written.or_else(|| FluxRoot::read(tree, key.clone(), manifest).map(Arc::new));
+            self.waiting.extend(root.filter(|root| roots.own.holds(root)).map(Waiting::Flux));
         } else if argocd::is_root(manifest) {
-            let deploys = argocd::read(tree, key.file, manifest);
+            let written = roots.written_argo(key, manifest).map(|object| Cow::Borrowed(&object.deploys));
+            let deploys = written.unwrap_or_else(|| Cow::Owned(argocd::read(tree, key.file, manifest)));
             self.undecided(key, manifest, &deploys);
-            let own = deploys.roots.into_iter().filter(|source| self.at.roots.is_own(source));
-            self.waiting.extend(own.map(|source| Waiting::Argo(key.clone(), Box::new(source))));
+            let own = deploys.roots.iter().filter(|source| roots.is_own(source));
+            self.waiting.extend(own.map(|source| Waiting::Argo(key.clone(), Arc::clone(source))));
             self.charts_of(None, key, manifest);
         } else if manifest.kind() == Some("HelmRelease") {
             self.charts_of(Some((environment, "")), key, manifest);

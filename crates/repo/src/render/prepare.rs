@@ -102,7 +102,7 @@ impl Render<'_> {
     }
 
     fn book(&self) -> Book<'_> {
-        Book::new(self.tree, self.library, self.layout)
+        Book::new(self.tree, self.library, self.layout, self.memory)
     }
 
     fn prepared(&self, mut build: Build) -> Prepared {

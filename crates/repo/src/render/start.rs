@@ -6,6 +6,7 @@ use crate::key::Key;
 use crate::links::Links;
 use crate::paths;
 use crate::tree::FileId;
+use std::sync::Arc;
 
 impl Run<'_> {
     /// The roots that no other root reaches wait first.
@@ -33,10 +34,9 @@ impl Run<'_> {
         };
         self.waiting.extend(outermost.into_iter().map(Waiting::Kustomization));
         let flux = flux.iter().map(|(root, _)| *root).filter(|root| !is_reached(&root.key));
-        self.waiting.extend(flux.cloned().map(Box::new).map(Waiting::Flux));
+        self.waiting.extend(flux.cloned().map(Waiting::Flux));
         let argo = argo.iter().filter(|(key, ..)| !is_reached(key));
-        self.waiting
-            .extend(argo.map(|(key, source, _)| Waiting::Argo((*key).clone(), Box::new((*source).clone()))));
+        self.waiting.extend(argo.map(|(key, source, _)| Waiting::Argo((*key).clone(), Arc::clone(source))));
         let unreached: Vec<_> = roots.argo.iter().filter(|object| !is_reached(&object.key)).collect();
         for object in unreached {
             self.charts_of(None, &object.key, &object.manifest);
@@ -50,9 +50,9 @@ impl Run<'_> {
         let flux = roots.own_flux().filter(|root| !self.flux.contains_key(&root.key));
         let argo =
             roots.own_argo().filter(|(key, one)| !self.argo.contains(&((*key).clone(), one.dir.clone())));
-        let left = flux.cloned().map(Box::new).map(Waiting::Flux);
+        let left = flux.cloned().map(Waiting::Flux);
         let left: Vec<_> =
-            left.chain(argo.map(|(key, one)| Waiting::Argo(key.clone(), Box::new(one.clone())))).collect();
+            left.chain(argo.map(|(key, one)| Waiting::Argo(key.clone(), Arc::clone(one)))).collect();
         self.waiting.extend(left);
     }
 
