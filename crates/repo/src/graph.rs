@@ -196,22 +196,15 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = &str> {
         Some(line)
     });
     lines.flat_map(|line| {
-        let separates = |byte: &u8| SEPARATES.get(usize::from(*byte)).copied().unwrap_or_default();
-        let words = line.split(separates).take_while(|word| !word.starts_with(b"#"));
+        let words = line.split(|byte| separates(*byte)).take_while(|word| !word.starts_with(b"#"));
         words.filter(|word| word.len() > 1).filter_map(|word| std::str::from_utf8(word).ok())
     })
 }
 
-/// Which bytes stand between words.
-static SEPARATES: [bool; 256] = {
-    let mut separates = [false; 256];
-    let mut bytes = b" \t\r\x0c\"',[]{}".as_slice();
-    while let [byte, rest @ ..] = bytes {
-        separates[*byte as usize] = true;
-        bytes = rest;
-    }
-    separates
-};
+/// Whether a byte stands between words.
+fn separates(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\x0c' | b'"' | b'\'' | b',' | b'[' | b']' | b'{' | b'}')
+}
 
 /// The files that are known to matter, and the directories that hold one.
 #[derive(Default)]
